@@ -40,6 +40,8 @@ BAD: Final = frozenset({"dead", "missed", "skipped"})
 SLOW: Final = frozenset({"held", "tried", "waits", "due"})
 ANSWERS: Final = frozenset({"ok", "none", "cached"})
 """How a register answers that is well."""
+LATE: Final = "late"
+"""The outcome of what was sent long after it was written."""
 _OPEN: Final = frozenset({"open", "passed"})
 
 
@@ -105,16 +107,21 @@ def colour_of(kind: str, outcome: str | None = None) -> str:
 
 def in_runs(entries: Sequence[Mapping[str, Any]]) -> list[tuple[bool, list[Mapping[str, Any]]]]:
     """What happened in order, in runs: (whether to fold it, its entries). Folded is what follows each other of notices and questions that
-    ended well; what waits, is held, died, was missed or refused stands alone, and so does what was told.
+    ended well; what waits, is held, died, was late, was missed or refused stands alone, and so does what was told.
     """
     last = {one["row"]: one for one in entries if one["row"] is not None}
-    harmed = {one["row"] for one in entries if one["kind"] in BAD or _without_answer(one)}
+    harmed = unsettled(entries) | {one["row"] for one in entries if _without_answer(one) or one.get("outcome") == LATE}
     well = {row for row, one in last.items() if one["kind"] in GOOD and row not in harmed}
     runs: list[tuple[bool, list[Mapping[str, Any]]]] = []
     for folds, found in groupby(entries, lambda one: one["row"] in well):
         run = list(found)
         runs.append((folds and len(run) > 1, run))
     return runs
+
+
+def unsettled(entries: Sequence[Mapping[str, Any]]) -> set[int]:
+    """The rows that wait, died or were given up, whatever was told of them before, or is said to have happened after."""
+    return {one["row"] for one in entries if one["row"] is not None and one["kind"] in BAD | {"waits"}}
 
 
 def _without_answer(one: Mapping[str, Any]) -> bool:

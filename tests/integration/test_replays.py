@@ -652,6 +652,17 @@ async def test_the_first_telling_and_its_reading_stay_in_the_timeline_when_it_is
     assert [one.kind for one in told] == ["sent", "read", "sent"]
 
 
+@pytest.mark.parametrize(("at", "outcome"), [("09:00:09", None), ("09:00:11", "late")])
+async def test_what_was_sent_long_after_it_was_written_says_so_by_its_outcome(there, at, outcome):
+    there.opened(1)
+    there.sent(1, (1,))
+    there.server.execute(
+        "UPDATE outbox_row SET accepted_at = '2026-03-02T09:00Z', sent_at = %s::timestamptz", (f"2026-03-02T{at}Z",)
+    )
+    told = (await asked(there.store, whole.of, CASE.format(1))).entries
+    assert [one.outcome for one in told if one.kind == "sent"] == [outcome]
+
+
 async def test_a_replay_is_to_one_system_and_a_system_with_one_under_way_is_not_taken_away(there):
     await there.dead(1)
     await there.dead(2, system="kommun")

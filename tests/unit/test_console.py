@@ -23,7 +23,7 @@ from hub.processes.sip import deadlines as of_sip
 from hub.processes.svu import deadlines as of_svu
 from hub.roles import ROLES
 from hub.sign_in import sign_out
-from hub.web import commands, console, lay_out, shown, swimlanes, texts
+from hub.web import commands, console, lay_out, page_templates, shown, swimlanes, texts
 from hub.web.cell_labels import labelled
 from hub.web.look import LANGUAGES
 from hub.web.pages.trail import hub_said, target_of
@@ -418,6 +418,53 @@ def test_what_went_well_is_told_in_runs_that_fold_and_what_did_not_or_is_under_w
     assert [one for _, run in runs for one in run] == told
     folded = [[(one["row"], one["kind"]) for one in run] for folds, run in runs if folds]
     assert folded == [[(1, "queued"), (1, "tried")], [(1, "acknowledged"), (3, "asked"), (3, "answered")]]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [("queued", None), ("waits", None), ("fetched", None)],  # fetched a moment ahead of the clock of who looks
+        [
+            ("queued", None),
+            ("waits", None),
+            ("read", None),
+        ],  # told again; before, it was read, by a clock that is ahead
+        [("queued", None), ("sent", "late"), ("acknowledged", None)],
+        [("queued", None), ("dead", None), ("skipped", None), ("read", None)],
+    ],
+)
+def test_nothing_that_waits_died_or_was_late_is_folded(told):
+    entries = [{"row": 1, "kind": kind, "outcome": outcome} for kind, outcome in told]
+    assert [folds for folds, _ in swimlanes.in_runs(entries)] == [False]
+
+
+def test_a_notice_with_a_kvittens_that_is_told_again_is_not_folded_while_it_waits_or_is_dead():
+    notices = '{% import "timeline.html" as shown with context %}{{ shown.notices(rows, unsettled, fold=true) }}'
+    row = dict.fromkeys(("case", "why", "next_try_at", "answer", "sequence"))
+    row |= {
+        "system": "centre",
+        "units": [],
+        "by": [],
+        "attempts": 1,
+        "since": "2026-03-02T09:00:00Z",
+        "state": "kvittens",
+    }
+    rows = [row | {"row": number, "message": f"m-{number}"} for number in (1, 2, 3)]
+    entries = [{"row": 1, "kind": "dead"}, {"row": 2, "kind": "waits"}, {"row": 3, "kind": "sent"}]
+    page = (
+        page_templates._environment()
+        .from_string(notices)
+        .render(
+            t=texts.Texts("sv"),
+            rows=rows,
+            unsettled=swimlanes.unsettled(entries),
+            time=str,
+            link=lambda path, **_: path,
+        )
+    )
+    before, _, folded = page.partition("<details")
+    assert [name in before for name in ("m-1", "m-2", "m-3")] == [True, True, False]
+    assert [name in folded for name in ("m-1", "m-2", "m-3")] == [False, False, True]
 
 
 def test_a_timeline_without_anything_is_drawn_too():

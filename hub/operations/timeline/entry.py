@@ -69,7 +69,8 @@ class TimelineEntry:
     row: int | None = None
     """Of the outbox."""
     outcome: str | None = None
-    """accepted · refused · held; of a register what it answered; of staff what HSA said."""
+    """accepted · refused · held; of a register what it answered; of staff what HSA said; late: sent long
+    after it was written."""
     rule: str | None = None
     """By which it was refused."""
     rules: tuple[str, ...] = ()

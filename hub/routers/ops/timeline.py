@@ -58,7 +58,8 @@ class EntryShown(InBoth):
     units: list[str]
     row: int | None
     outcome: str | None = Field(
-        description="accepted · refused · held; what a register or HSA answered; what was done by hand."
+        description="accepted · refused · held; what a register or HSA answered; what was done by hand; late: of what was sent long after"
+        " it was written."
     )
     rule: str | None = Field(description="By which it was refused.")
     rules: list[str] = Field(description="Which the row that accepted it obeys.")

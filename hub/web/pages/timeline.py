@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.web.shown import time_of
-from hub.web.swimlanes import colour_of, drawn, in_runs
+from hub.web.swimlanes import colour_of, drawn, in_runs, unsettled
 from hub.web.visit import Page, Visit, page
 
 
@@ -32,6 +32,7 @@ def _shown(template: str) -> Page:
             drawing=drawing,
             lanes=lanes,
             colour_of=colour_of,
+            unsettled=unsettled(found["entries"]),
             in_runs=in_runs if template == "case.html" else _whole,
         )
 
