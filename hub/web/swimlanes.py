@@ -38,10 +38,8 @@ GOOD: Final = frozenset(
 )
 BAD: Final = frozenset({"dead", "missed", "skipped"})
 SLOW: Final = frozenset({"held", "tried", "waits", "due"})
-ANSWERS: Final = frozenset({"ok", "none", "cached"})
-"""How a register answers that is well."""
-LATE: Final = "late"
-"""The outcome of what was sent long after it was written."""
+ANSWERS: Final = frozenset({"ok", "none", "cached", "listed", "listed_in_another_region", "verified", "unchanged"})
+"""The outcomes of a question to the registers, and of the hub's own message to a case, that are well."""
 _OPEN: Final = frozenset({"open", "passed"})
 
 
@@ -110,7 +108,7 @@ def in_runs(entries: Sequence[Mapping[str, Any]]) -> list[tuple[bool, list[Mappi
     ended well; what waits, is held, died, was late, was missed or refused stands alone, and so does what was told.
     """
     last = {one["row"]: one for one in entries if one["row"] is not None}
-    harmed = unsettled(entries) | {one["row"] for one in entries if _without_answer(one) or one.get("outcome") == LATE}
+    harmed = unsettled(entries) | {one["row"] for one in entries if _ended_badly(one)}
     well = {row for row, one in last.items() if one["kind"] in GOOD and row not in harmed}
     runs: list[tuple[bool, list[Mapping[str, Any]]]] = []
     for folds, found in groupby(entries, lambda one: one["row"] in well):
@@ -124,8 +122,12 @@ def unsettled(entries: Sequence[Mapping[str, Any]]) -> set[int]:
     return {one["row"] for one in entries if one["row"] is not None and one["kind"] in BAD | {"waits"}}
 
 
-def _without_answer(one: Mapping[str, Any]) -> bool:
-    return one["kind"] == "answered" and one.get("outcome") not in ANSWERS
+def _ended_badly(one: Mapping[str, Any]) -> bool:
+    """A question without an answer, or with one that leaves the case to somebody; a message of the hub's own that was refused; what was
+    sent late.
+    """
+    outcome = one.get("outcome")
+    return outcome not in ANSWERS and (one["kind"] == "answered" or (one["kind"] == "sent" and outcome is not None))
 
 
 def drawn(timeline: Mapping[str, Any], language: str) -> Drawing:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from hub.http_api import api_of
+from hub.ops_client.client import OpsAway, OpsClient, OpsRefused
 from hub.store import operator_sessions
 from tests.integration.test_views import directory, served
 from tests.operators import EVERY_ROLE, signed_in
@@ -34,6 +35,26 @@ async def browser(hub):
     )
     csrf = re.search(r'name="csrf" value="(\w+)"', (await client.get("/")).text)
     return client, {"csrf": csrf[1], "reason": "prov"}
+
+
+@pytest.mark.parametrize("fault", [OpsAway("HTTP 503"), OpsRefused(403, "no-right", {"sv": "nej", "en": "no"})])
+async def test_a_queue_is_shown_without_the_numbers_of_the_others_where_the_overview_does_not_answer(
+    place, monkeypatch, fault
+):
+    client, _ = await browser(place.hub)
+    ask = OpsClient.ask
+
+    async def but_the_overview(self, path, **query):
+        if path == "/overview":
+            raise fault
+        return await ask(self, path, **query)
+
+    monkeypatch.setattr(OpsClient, "ask", but_the_overview)
+    for path in (
+        "/waiting", "/dead", "/held", "/manual-queue", "/unserved", "/replays", "/partitions", "/deadlines"
+    ):  # fmt: skip
+        found = await client.get(path)
+        assert (found.status_code, "filters" in found.text) == (200, True), path
 
 
 async def test_what_cannot_be_read_is_refused_and_is_no_defect_of_the_consoles(place):

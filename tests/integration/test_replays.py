@@ -663,6 +663,14 @@ async def test_what_was_sent_long_after_it_was_written_says_so_by_its_outcome(th
     assert [one.outcome for one in told if one.kind == "sent"] == [outcome]
 
 
+async def test_the_hubs_own_message_to_a_case_says_by_its_outcome_whether_it_was_accepted(there):
+    there.opened(1)
+    there.sent(1, (1,))
+    there.server.execute("UPDATE outbox_row SET kind = 'case', system = 'hub-cases', sequence = NULL, answer = 'V-4'")
+    told = (await asked(there.store, whole.of, "m-1-1")).entries
+    assert [one.outcome for one in told if one.kind == "sent"] == ["V-4"]
+
+
 async def test_a_replay_is_to_one_system_and_a_system_with_one_under_way_is_not_taken_away(there):
     await there.dead(1)
     await there.dead(2, system="kommun")

@@ -431,11 +431,28 @@ def test_what_went_well_is_told_in_runs_that_fold_and_what_did_not_or_is_under_w
         ],  # told again; before, it was read, by a clock that is ahead
         [("queued", None), ("sent", "late"), ("acknowledged", None)],
         [("queued", None), ("dead", None), ("skipped", None), ("read", None)],
+        [("written", None), ("sent", "V-4")],  # the hub's own message to a case, which a rule refused
+        [("asked", None), ("answered", "unlisted")],
+        [("asked", None), ("answered", "listed (hsa_employee=time-out)")],
     ],
 )
 def test_nothing_that_waits_died_or_was_late_is_folded(told):
     entries = [{"row": 1, "kind": kind, "outcome": outcome} for kind, outcome in told]
     assert [folds for folds, _ in swimlanes.in_runs(entries)] == [False]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [("asked", None), ("answered", "listed")],
+        [("asked", None), ("answered", "verified")],
+        [("written", None), ("sent", "ok")],
+        [("queued", None), ("tried", None), ("sent", None), ("read", None)],
+    ],
+)
+def test_what_ended_well_is_folded(told):
+    entries = [{"row": 1, "kind": kind, "outcome": outcome} for kind, outcome in told]
+    assert [folds for folds, _ in swimlanes.in_runs(entries)] == [True]
 
 
 def test_a_notice_with_a_kvittens_that_is_told_again_is_not_folded_while_it_waits_or_is_dead():

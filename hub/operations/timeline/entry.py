@@ -70,7 +70,7 @@ class TimelineEntry:
     """Of the outbox."""
     outcome: str | None = None
     """accepted · refused · held; of a register what it answered; of staff what HSA said; late: sent long
-    after it was written."""
+    after it was written; of the hub's own message to a case: ok, or the rule that refused or holds it."""
     rule: str | None = None
     """By which it was refused."""
     rules: tuple[str, ...] = ()

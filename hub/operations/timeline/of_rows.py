@@ -216,7 +216,7 @@ def _sent(of: _Of, row: Row, late: tuple[str, str]) -> Iterator[TimelineEntry]:
     elif row["kind"] == "lookup":
         yield of.entry(row["sent_at"], "answered", f": {answer}", f": {answer}", answer=answer, outcome=answer)
     else:
-        outcome = "late" if late[0] else None
+        outcome = answer if row["kind"] == "case" else "late" if late[0] else None
         yield of.entry(
             row["sent_at"], "sent", f": {answer}{late[0]}", f": {answer}{late[1]}", answer=answer, outcome=outcome
         )

@@ -59,7 +59,7 @@ class EntryShown(InBoth):
     row: int | None
     outcome: str | None = Field(
         description="accepted · refused · held; what a register or HSA answered; what was done by hand; late: of what was sent long after"
-        " it was written."
+        " it was written; of the hub's own message to a case: ok, or the rule that refused or holds it."
     )
     rule: str | None = Field(description="By which it was refused.")
     rules: list[str] = Field(description="Which the row that accepted it obeys.")

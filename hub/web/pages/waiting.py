@@ -9,13 +9,18 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from hub.ops_client.client import OpsRefused
+from hub.ops_client.client import OpsAway, OpsRefused
 from hub.web.visit import Visit, act, deed, number_of, page
 
 
 async def queue_counts(visit: Visit) -> dict[str, int]:
-    """Queue → how many the page of it has, by the overview; of the replays those that go on."""
-    now = await visit.ops.ask("/overview")
+    """Queue → how many the page of it has, by the overview; of the replays those that go on. None where the overview does not
+    answer: the list itself is worth more than its numbers.
+    """
+    try:
+        now = await visit.ops.ask("/overview")
+    except (OpsAway, OpsRefused):
+        return {}
     return {name: now[name]["count"] for name in ("dead", "held", "manual", "unserved", "replays")} | {
         "partitions": now["partitions"]["count"] + now["gaps"]["count"],
         "deadlines": sum(one["count"] for one in now["deadlines"]["untold"]),
