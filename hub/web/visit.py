@@ -39,6 +39,12 @@ _LONGEST: Final = 4_000
 Number = TypeVar("Number", int, float)
 
 
+def part_of_path(said: str) -> str:
+    """What somebody gave, as one part of an address of the operations API: it leads to no other place there."""
+    found = quote(said, safe="")
+    return found.replace(".", "%2E") if found in {".", ".."} else found
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A request to the console, and who makes it."""
@@ -64,8 +70,7 @@ class Visit:
 
     def part(self, name: str) -> str:
         """What the address's path names, as a part of an address of the operations API: it leads to no other place there."""
-        found = quote(str(self.path[name]), safe="")
-        return found.replace(".", "%2E") if found in {".", ".."} else found
+        return part_of_path(str(self.path[name]))
 
     @property
     def here(self) -> str:

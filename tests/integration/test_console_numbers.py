@@ -196,3 +196,5 @@ async def test_every_number_leads_to_as_many_rows(place):
     assert sum(number(count) for _, count in by_system) == said > 0
     one = (await client.get("/waiting?system=kommun")).text.partition('id="to-send"')[2]
     assert "/systems/kommun/queue" in one and "/systems/centre/queue" not in one
+    for other in ("kommu", "nobody", "..", "a/b"):
+        assert 'id="to-send"' not in (await client.get("/waiting", params={"system": other})).text

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from hub.ops_client.client import OpsAway, OpsRefused
-from hub.web.visit import Visit, act, deed, number_of, page
+from hub.web.visit import Visit, act, deed, number_of, page, part_of_path
 
 
 async def queue_counts(visit: Visit) -> dict[str, int]:
@@ -37,16 +37,28 @@ async def waiting(visit: Visit) -> Response:
         visit.ops.ask("/unserved"),
         visit.ops.ask("/partitions"),
         visit.ops.ask("/deadlines", limit=5),
-        visit.ops.ask("/systems", trouble="waiting", text=(system or "")[:100]),
+        _to_send(visit, system),
         queue_counts(visit),
     )
-    rows = [one for one in to_send["rows"] if system in {None, "", one["standing"]["system"]}]
     return visit.show(
         "waiting.html",
         dead=dead["rows"], held=held["rows"], manual=manual, unserved=unserved["rows"], partitions=partitions["rows"], deadlines=deadlines,
-        to_send=rows, to_send_count=sum(one["standing"]["waiting"] for one in rows) if system else to_send["waiting"],
-        more_to_send=to_send["next"], queues=queues,
+        to_send=to_send["rows"], to_send_count=to_send["waiting"], more_to_send=to_send["next"], queues=queues,
     )  # fmt: skip
+
+
+async def _to_send(visit: Visit, system: str | None) -> Any:
+    """The systems for which something waits to be sent: the first of all, or the one that was asked for."""
+    if not system:
+        return await visit.ops.ask("/systems", trouble="waiting")
+    try:
+        one = (await visit.ops.ask(f"/systems/{part_of_path(system)}"))["system"]
+    except OpsRefused as error:
+        if error.status != 404:
+            raise
+        return {"rows": [], "waiting": 0, "next": None}
+    waits = one["standing"]["waiting"]
+    return {"rows": [one] if waits else [], "waiting": waits, "next": None}
 
 
 async def dead(visit: Visit) -> Response:
