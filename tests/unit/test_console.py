@@ -9,6 +9,7 @@ import re
 import socket
 import string
 from pathlib import Path
+from types import SimpleNamespace
 from typing import get_args
 
 import httpx
@@ -26,6 +27,7 @@ from hub.sign_in import sign_out
 from hub.web import commands, console, lay_out, page_templates, shown, swimlanes, texts
 from hub.web.cell_labels import labelled
 from hub.web.look import LANGUAGES
+from hub.web.pages import search
 from hub.web.pages.trail import hub_said, target_of
 from schemas.directory import Directory, Duty, ProfileName, Step
 from schemas.messages import MESSAGES
@@ -501,3 +503,17 @@ def test_each_cell_of_a_table_has_its_heading_for_a_telephone():
     )
     found = re.findall(r'<(t[dh]) data-label="([^"]*)"', labelled(table))
     assert found == [("th", "A &amp; B"), ("td", "C")] * 2
+
+
+async def test_a_search_goes_on_until_something_is_found():
+    pages = {None: ([], "a"), "a": ([], "b"), "b": ([{"id": "m-1"}], "c")}
+
+    class Ops:
+        async def ask(self, path, *, after, **query):
+            assert (path, query["outcome"]) == ("/messages", "sent-late")
+            rows, following = pages[after]
+            return {"rows": rows, "next": following}
+
+    visit = SimpleNamespace(query={"outcome": "sent-late"}, ops=Ops(), show=lambda template, **values: values)
+    shown = await search.search(visit)
+    assert (shown["found"], shown["asked"]["outcome"]) == ({"rows": [{"id": "m-1"}], "next": "c"}, "sent-late")
