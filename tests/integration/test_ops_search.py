@@ -172,6 +172,9 @@ async def test_a_page_that_ran_out_of_time_says_how_far_it_came_and_the_next_goe
     assert len(pages) > 2 and pages[0]["rows"] == [] and looked[-1] is None
     console, _ = await browser(hub.hub)
     page = (await console.get("/messages?type=svu.inskrivning")).text
+    assert "Inget hittat än" not in page and "s-5" not in page, "it goes on until it has found something"
+    monkeypatch.setattr("hub.web.pages.search._PATIENCE_S", 0.0)
+    page = (await console.get("/messages?type=svu.inskrivning")).text
     assert "Inget hittat än" in page and "Visa fler" in page, (
         "a page without rows says that it has looked at a part only"
     )

@@ -25,9 +25,7 @@ _PERSON: Final = re.compile(r"(\d{6}|\d{8})[-+ ]?\d{4}")
 
 
 _PATIENCE_S: Final = 2.0
-"""A page of the API is given after a tenth of a second, also without rows; a person wants to see the first that is found, or to hear that it
-takes longer than this.
-"""
+"""A page of the API is given after a tenth of a second, also without rows; for so long a person waits for the first that is found."""
 _LONGEST: Final = 300
 _TOO_LONG: Final = {
     "sv": f"Rätta sökordet: skriv högst {_LONGEST} tecken.",
