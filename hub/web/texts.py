@@ -4,7 +4,7 @@ how the console writes times and commands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,14 @@ class Texts:
     def word(self, group: str, code: Any) -> str:
         """The word for a code of the operations API; the code itself where the table has none."""
         return self._table.get(f"words.{group}.{code}", "" if code is None else str(code))
+
+    def words(self, group: str, codes: Iterable[Any]) -> str:
+        """The words for several codes, with commas."""
+        return ", ".join(self.word(group, code) for code in codes)
+
+    def notice(self, name: str | None) -> str:
+        """What a row of the outbox tells: the message's name, or that it is a receipt or an announcement."""
+        return self.word("notice" if name in {"receipt", "announcement"} else "message", name)
 
     def step(self, about: str | None) -> str:
         """The name of the message or the step that a deadline is about (``inskrivning``, ``tid``); what is neither stays."""
