@@ -11,20 +11,19 @@ import re
 import secrets
 import time
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import psycopg
-import yaml
 from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 
 from hub.sandbox import kafka, postgres
 from hub.sandbox.children import free_port
+from tests.deployed import deployed
 from tests.statements import Statements
 
-COMPOSE = Path(__file__).parents[1] / "deploy" / "compose.yaml"
+COMPOSE = "compose.yaml"
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?([-?])([^}]*))?\}")
 
 
@@ -38,7 +37,7 @@ def service(name: str, **variables: str) -> dict[str, Any]:
     def value(match: re.Match[str]) -> str:
         found = variables.get(match[1], match[3] if match[2] == "-" else None)
         if found is None:
-            raise KeyError(f"{COMPOSE.name}: {match[1]} of the service {name} is not given")
+            raise KeyError(f"{COMPOSE}: {match[1]} of the service {name} is not given")
         return found
 
     def filled(part: Any) -> Any:
@@ -48,7 +47,7 @@ def service(name: str, **variables: str) -> dict[str, Any]:
             return [filled(each) for each in part]
         return _VARIABLE.sub(value, part) if isinstance(part, str) else part
 
-    found: dict[str, Any] = filled(yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"][name])
+    found: dict[str, Any] = filled(deployed(COMPOSE)["services"][name])
     return found
 
 

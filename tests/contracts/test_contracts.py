@@ -177,7 +177,7 @@ def test_a_notices_number_is_written_as_the_contract_says_and_is_read_as_a_numbe
     (said,) = {
         str(s["properties"]["ce_sequence"]) for s in schemas.values() if "ce_sequence" in s.get("properties", {})
     }
-    promised = yaml.safe_load(said)
+    promised = yaml.load(said, Loader=yaml.CSafeLoader)
     said_of = Message("m", "urn:hsa:SE1-A", "aterkallelse", "c", datetime.now(UTC), None, None, Aterkallelse())
     written = native.attributes(said_of, as_json(NoticeExtensions(case="c", sequence=number, to=())))["sequence"]
     Draft202012Validator(promised).validate(written)

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from starlette.routing import Match
 
 from hub import metrics
 from hub.web.console import console
+from tests.deployed import deployed
 from tests.unit.test_deploy import names_of
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -88,11 +88,7 @@ def test_every_metric_of_the_hub_is_on_a_dashboard(known):
 
 def test_each_alert_leads_to_a_page_of_the_console():
     app = console(None)
-    rules = [
-        one
-        for group in yaml.safe_load((DEPLOY / "alerts.yaml").read_text(encoding="utf-8"))["groups"]
-        for one in group["rules"]
-    ]
+    rules = [one for group in deployed("alerts.yaml")["groups"] for one in group["rules"]]
     for rule in rules:
         address = rule["annotations"]["console"]
         assert address.startswith("/console/"), rule["alert"]

@@ -4,11 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
-from typer.main import get_command
 
 from hub import metrics
-from hub.cli.app import app
+from tests.commands import ROOT as COMMAND_LINE
+from tests.deployed import deployed
 from tests.unit.test_settings import KNOWN, OTHERS, WRITTEN
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +44,7 @@ def test_a_setting_that_is_a_number_says_of_what(name):
 
 
 def test_the_alerts_can_be_read_and_their_metrics_are_the_hubs():
-    groups = yaml.safe_load((DEPLOY / "alerts.yaml").read_text(encoding="utf-8"))["groups"]
+    groups = deployed("alerts.yaml")["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
     assert len(rules) > 15
     ours = {sample for family in metrics.REGISTRY.collect() for sample in names_of(family)}
@@ -72,7 +71,7 @@ def test_the_alerts_can_be_read_and_their_metrics_are_the_hubs():
 )
 def test_what_delivery_asks_to_be_told_of_has_an_alert(asked):
     """delivery.md §4; and a role that no process has, of which no other metric may tell: its process alone would show it."""
-    groups = yaml.safe_load((DEPLOY / "alerts.yaml").read_text(encoding="utf-8"))["groups"]
+    groups = deployed("alerts.yaml")["groups"]
     assert any(asked in rule["expr"] for group in groups for rule in group["rules"])
 
 
@@ -83,12 +82,12 @@ def names_of(family):
 
 
 def test_the_composition_can_be_read_and_hands_the_hub_no_setting_that_it_does_not_read():
-    composed = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    composed = deployed("compose.yaml")
     ours = {name: one for name, one in composed["services"].items() if one.get("image") == "samverkan-hub"}
     assert ours.keys() == {"migrate", "directory", "hub"}
     for one in ours.values():
         assert one["environment"].keys() <= KNOWN.keys()
-        assert one["command"][0] in get_command(app).commands
+        assert one["command"][0] in COMMAND_LINE.commands
         assert (DEPLOY / one["build"]["context"] / one["build"]["dockerfile"]).is_file()
     example = re.search(r":-(.*)}", ours["hub"]["env_file"])[1]
     assert (DEPLOY / example).is_file()
@@ -112,7 +111,7 @@ def test_the_image_is_built_from_files_that_are_there(recipe):
 @pytest.mark.parametrize("file", TEXTS, ids=lambda path: path.name)
 def test_every_command_that_a_text_names_is_there(file):
     """`hub held list` of a text is a command, also in an alert's run-book."""
-    root = get_command(app)
+    root = COMMAND_LINE
     for words in re.findall(r"`(?:\.venv/bin/)?hub ((?:[a-z]+ ?)+)", file.read_text(encoding="utf-8")):
         command = root
         for word in words.split():

@@ -7,14 +7,14 @@ import subprocess
 from unittest.mock import MagicMock, create_autospec
 
 import pytest
-import yaml
 from docker.models.containers import Container as DockerPyContainer
 from testcontainers.core.container import DockerContainer
 
 from hub.sandbox import kafka, postgres
 from tests import containers, engine
+from tests.deployed import deployed
 
-COMPOSE = yaml.safe_load(containers.COMPOSE.read_text())["services"]
+COMPOSE = deployed("compose.yaml")["services"]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import grimp
@@ -30,14 +31,22 @@ def contract(name: str) -> Contract:
     return KINDS[options["type"]](options["name"], {"root_packages": ["hub", "schemas"]}, options)
 
 
+@cache
+def modules() -> list[str]:
+    found = (
+        path.relative_to(ROOT).with_suffix("").parts
+        for root in ("hub", "schemas")
+        for path in (ROOT / root).rglob("*.py")
+    )
+    return [".".join(parts[:-1] if parts[-1] == "__init__" else parts) for parts in found]
+
+
 @pytest.fixture
 def house() -> grimp.ImportGraph:
     """The modules of the house, without their imports."""
     graph = grimp.ImportGraph()
-    for root in ("hub", "schemas"):
-        for path in (ROOT / root).rglob("*.py"):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            graph.add_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+    for module in modules():
+        graph.add_module(module)
     return graph
 
 

@@ -45,10 +45,13 @@ def named(file: str) -> set[str]:
     return {name_of(re.match(r"[\w.-]+", line)[0]) for line in lines if line and not line.startswith(("-r", "#"))}
 
 
+distributions_of = cache(packages_distributions)
+
+
 @cache
 def imported(*folders: str) -> dict[str, set[str]]:
     """Distribution → the files that import it."""
-    distributions = packages_distributions()
+    distributions = distributions_of()
     found: dict[str, set[str]] = {}
     for path in (file for folder in folders for file in (ROOT / folder).rglob("*.py")):
         tops = {first or second for first, second in IMPORT.findall(path.read_text(encoding="utf-8"))}
