@@ -47,6 +47,7 @@ from hub.readiness import Readiness
 from hub.roles import ROLES, Role
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
+from hub.routers.group import ConsumerGroup
 from hub.routers.topics import Topics
 from hub.settings import WITHOUT_REGISTERS, Settings, kafka_client
 from hub.shards import Shards
@@ -62,6 +63,7 @@ from hub.tally import TALLY
 from schemas.directory import Directory
 
 _DIRECTORY_S = 0.5
+_GROUP_S = 0.4
 _TOPICS_S = 2.0
 _HELD_S = 0.5
 _TRIED_S = 0.3
@@ -124,7 +126,11 @@ class Hub:
                 self.store, self.intake, self._registers, self.memory, again, production=settings.production
             )
         self.asides = Asides(self.store)
-        self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory, self.asides)
+        self.group = ConsumerGroup(self.store, self._kafka, settings.kafka_group, self.shards.owner)
+        self.kafka_in = kafka_in.KafkaIn(
+            self._kafka, settings.kafka_group, self.intake, self.directory, self.asides,
+            client_id=self.group.client_id, session_s=settings.kafka_session_s,
+        )  # fmt: skip
         self.topics = Topics(
             self._kafka, self.store, self.asides, self.kafka_in.begin_again if "intake" in roles else _read_by_others
         )
@@ -214,6 +220,7 @@ class Hub:
             },
         )
         if "intake" in self.roles:
+            await self.group.look()  # who is in the group has shown that it lives
             await self.kafka_in.start()
         # Before anything is read or sent, because a topic may have been deleted and created again.
         await self._look_at_topics()
@@ -237,6 +244,7 @@ class Hub:
         for role, name, seconds, work in (
             (None, "directory", _DIRECTORY_S, self.in_force.take_up),
             (None, "topics", _TOPICS_S, self._look_at_topics),
+            ("intake", "group", _GROUP_S, self.group.look),
             ("deadlines", "held", _HELD_S, self.intake.retry_held),
             (None, "tried now", _TRIED_S, self._in_operation.try_what_is_asked),
             ("delivery", "subscriptions", _SUBSCRIPTIONS_S, self._subscriptions.begin_due),
@@ -271,6 +279,7 @@ class Hub:
         if self.relay is not None:
             await self.relay.drain(self.settings.stop_s / 2)
         await self.supervisor.stop()
+        await self.group.close()
         if self._subscriptions is not None:
             await self._subscriptions.finish(self.settings.stop_s / 10)
         if self._in_operation is not None:

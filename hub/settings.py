@@ -235,6 +235,10 @@ class Settings(Stored, Outward, Broker):
     database_wait_s: Positive = 30.0
     """Seconds to wait for a free connection; after that the work is put off."""
     kafka_group: str = Field(default="hub", min_length=1)
+    kafka_session_s: Annotated[float, Field(ge=3, le=1_800)] = 6.0
+    """Seconds of silence after which the broker gives a process's partitions to others, where no other process has seen that it is dead;
+    within the broker's ``group.min.session.timeout.ms`` and ``group.max.session.timeout.ms``.
+    """
     kafka_create_topics: bool = True
     """True: the hub creates the topics of new systems; false where the platform's team does that."""
     kafka_partitions: int = Field(default=1, ge=1)

@@ -103,7 +103,7 @@ class Shards:
             return
         try:
             self.heard(await self._ownership.ask(table.count))
-            part = math.ceil(self.count / await self._ownership.sharing(self._number))
+            part = math.ceil(self.count / len(await self._ownership.sharing(self._number)))
             if surplus := sorted(self._states)[part:]:
                 await self._give_back(set(surplus))
             held = await self._ownership.hold({_name(id_) for id_ in range(self.count)}, part)

@@ -129,8 +129,8 @@ def _forget_the_sequence() -> None:
 def _own_every_shard() -> None:
     """A process believes that every shard is its own, whoever has it."""
 
-    async def alone(self: Ownership, connection: Any, number: int) -> int:
-        return 1
+    async def alone(self: Ownership, connection: Any, number: int) -> frozenset[int]:
+        return frozenset({number})
 
     async def all_of_them(self: Ownership, connection: Any, names: list[str], most: int) -> frozenset[str]:
         return frozenset(names[:most])

@@ -49,7 +49,7 @@ class Relay:
         """The systems that have metrics."""
         self._unsent_before: set[str] = set()
         self._wake = asyncio.Event()
-        self._looked_at = self._scanned_at = 0.0
+        self._looked_at = self._scanned_at = self._ended_at = 0.0
         self._scan_after = ""
         """The last system woken by a scan that had more systems than ``_LANES_PER_SCAN``; the next scan continues after it."""
 
@@ -110,6 +110,7 @@ class Relay:
 
     async def _look(self) -> None:
         systems = self._directory().system_by_id
+        await self._end_silent()
         await self._shards.look()
         now = time.monotonic()
         await self.lanes.end_needless()
@@ -137,8 +138,15 @@ class Relay:
             else:
                 self.lanes.read_unsent(id_)
         self._unsent_before = {id_ for id_ in unsent if self.lanes.has_lane(id_)}
-        if ended := await self._shards.ask(end_silent):
-            log.warning("silent_sessions_ended", sessions=ended)
+
+    async def _end_silent(self) -> None:
+        """End the sessions of hubs that were stopped within a statement. First of all: what such a session has locked may be a shard that
+        this process is to take over.
+        """
+        if time.monotonic() - self._ended_at > _SCAN_S:
+            self._ended_at = time.monotonic()
+            if ended := await self._shards.ask(end_silent):
+                log.warning("silent_sessions_ended", sessions=ended)
 
     async def _read_waiting(self) -> None:
         """Let the lanes read the rows that wait by themselves, such as those that other processes have written."""

@@ -244,11 +244,13 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         del revoked
         await self._in_hand.finish(_LEAVE_S)
         self._in_hand.epoch += 1
+        self._in_hand.is_joining = True
         for state in (self._places.of, self._waiting.parts, self._waiting.suspects):
             state.clear()
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Reads partitions that wait by themselves from the start, and a topic that was made anew from its first record."""
+        self._in_hand.is_joining = False
         await self._waiting.given(assigned)
         await self._places.given({part.topic for part in assigned})
 

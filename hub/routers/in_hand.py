@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import CommitFailedError, KafkaError
 
 from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
@@ -51,6 +51,10 @@ class InHand:
         self._batches: deque[HandOver] = deque()
         self.epoch = 0
         """Counts assignments: a batch that was fetched under an earlier assignment is not committed under a later one."""
+        self.is_joining = False
+        """While the partitions are dealt anew nothing is committed: aiokafka (0.14) forgets the member that it has just become when a
+        commit from before is refused, and the group waits for that member until its session ends.
+        """
 
     @property
     def busy(self) -> bool:
@@ -120,7 +124,7 @@ class InHand:
         """Offsets that cannot be committed do no harm: the records are handled, and at worst come again as repeats."""
         consumer = self._consumer()
         mine = {part: end for part, end in ends.items() if part in consumer.assignment()}
-        if epoch != self.epoch or not mine:
+        if epoch != self.epoch or self.is_joining or not mine:
             log.warning("offsets_not_committed", error="rebalanced")
             return
         try:
@@ -128,5 +132,5 @@ class InHand:
                 await consumer.commit(mine)
         except (KafkaError, TimeoutError) as error:
             log.warning("offsets_not_committed", error=type(error).__name__)
-            if len(mine) > 1:
+            if len(mine) > 1 and not isinstance(error, CommitFailedError):  # which is of the whole group
                 await asyncio.gather(*(self._commit({part: end}, epoch) for part, end in mine.items()))

@@ -15,7 +15,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.codec import has_gzip, has_lz4, has_snappy, has_zstd
-from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import InvalidSessionTimeoutError, KafkaError, NoError, TopicAlreadyExistsError, for_code
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
@@ -35,8 +35,12 @@ PREFIX = "hub.in."
 _FIND_TOPICS_MS = 2_000
 _LONGEST_HOLD_UP_MS = 30 * 60 * 1000
 """How long a batch may wait for the database before the group takes its partitions away."""
-_HEARTBEAT_MS = 1_000
-"""So often a process hears whether the group shares its partitions anew: a hub that comes is without any until all others have heard."""
+_HEARTBEAT_MS = 500
+"""So often a process hears whether the group shares its partitions anew: those of a dead process, and a hub that comes, are without any
+until all others have heard.
+"""
+_REBALANCE_MS = 10_000
+"""How long the others wait for a member that has not heard, or finishes what it has in hand (``consumer``: up to five seconds)."""
 _STALLED_S = 30.0
 _WATCH_S = 2.0
 _FETCH_BYTES = 1024 * 1024
@@ -45,6 +49,7 @@ _MADE_AT_A_TIME = 500
 _NO_FAULT = (NoError, TopicAlreadyExistsError)
 """What is made, by us or by another hub that was quicker."""
 _LARGEST_RECORD = 32 * 1024 * 1024
+_LIMITS = "group.min.session.timeout.ms and group.max.session.timeout.ms"
 _CODECS = {"gzip": has_gzip, "lz4": has_lz4, "snappy": has_snappy, "zstd": has_zstd}
 
 
@@ -60,10 +65,17 @@ class KafkaIn:
         intake: Intake,
         directory: Callable[[], Directory],
         asides: Asides,
+        *,
+        client_id: str,
+        session_s: float,
     ) -> None:
-        """``client``: as of ``settings.kafka_client``."""
+        """``client``: as of ``settings.kafka_client``; ``client_id``: as of ``group.ConsumerGroup``; ``session_s``: seconds of silence
+        after which the broker takes a member out of the group.
+        """
         self._client = client
         self._group = group
+        self._client_id = client_id
+        self._session_s = session_s
         self._intake = intake
         self._directory = directory
         self._asides = asides
@@ -88,6 +100,7 @@ class KafkaIn:
         broker = KafkaBroker(
             self._client["bootstrap_servers"],
             security=_security(self._client),
+            client_id=self._client_id,
             metadata_max_age_ms=_FIND_TOPICS_MS,
             allow_auto_create_topics=False,
             logger=None,
@@ -107,6 +120,8 @@ class KafkaIn:
             max_partition_fetch_bytes=_FETCH_BYTES,
             fetch_max_wait_ms=100,
             heartbeat_interval_ms=_HEARTBEAT_MS,
+            session_timeout_ms=round(1_000 * self._session_s),
+            rebalance_timeout_ms=_REBALANCE_MS,
         )
         try:
             await broker.connect()
@@ -140,6 +155,12 @@ class KafkaIn:
                 await asyncio.sleep(3600)  # the stop is in order: it is ended when its turn comes
             for task in done:
                 task.result()
+        except InvalidSessionTimeoutError:
+            log.error(
+                "session_refused",
+                said=f"HUB_KAFKA_SESSION_S={self._session_s:g} is not between {_LIMITS} of the broker",
+            )
+            raise
         finally:
             self._reading.cancel()
             watching.cancel()

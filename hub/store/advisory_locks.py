@@ -57,8 +57,8 @@ class Ownership:
         await self.ask(self._release, sorted(names & self.held))
         self.held -= names
 
-    async def sharing(self, number: int) -> int:
-        """How many sessions share in this purpose, this one included; ``number``: drawn at random by the process."""
+    async def sharing(self, number: int) -> frozenset[int]:
+        """The numbers of all sessions that share in this purpose, this one's included; ``number``: drawn at random by the process."""
         return await self.ask(self._share, number)
 
     async def ask(self, question: Callable[..., Awaitable[Answer]], *values: Any) -> Answer:
@@ -90,19 +90,19 @@ class Ownership:
             (self._purpose, names),
         )
 
-    async def _share(self, connection: Connection, number: int) -> int:
-        """A session shows that it shares by a lock of a kind of its own, which ends with it; taken once, and then counted."""
+    async def _share(self, connection: Connection, number: int) -> frozenset[int]:
+        """A session shows that it shares by a lock of a kind of its own, which ends with it; taken once, and then found."""
         kind = f"{self._purpose}/shares"
         found = await connection.execute(
-            "SELECT count(DISTINCT pid), coalesce(bool_or(pid = pg_backend_pid()), false) FROM pg_locks"
+            "SELECT objid::bigint, pid = pg_backend_pid() FROM pg_locks"
             " WHERE locktype = 'advisory' AND objsubid = 2 AND classid = (hashtext(%s)::bigint & 4294967295)::oid AND granted"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
             (kind,),
         )
-        ((sessions, shows),) = await found.fetchall()
-        if not shows:
+        shown = await found.fetchall()
+        if not any(own for _, own in shown):
             await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s), %s)", (kind, number))
-        return int(sessions) + (not shows)
+        return frozenset({number, *(int(one) for one, _ in shown)})
 
     async def _open(self) -> Connection:
         await self._drop()

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from types import SimpleNamespace
 from unittest.mock import AsyncMock, Mock
 
@@ -14,6 +15,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
+from aiokafka.coordinator.protocol import ConsumerProtocol
 from aiokafka.errors import KafkaError
 from aiokafka.record.util import calc_crc32c
 
@@ -28,13 +30,16 @@ from tests.stack import LUND, admission, event, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+NO_SESSION_ENDS = {"HUB_KAFKA_SESSION_S": "900"}
+"""The broker itself takes nobody out of the group: that a process is dead is said by another."""
+UNITS = {"ehr": parts.WARD, "centre": parts.CENTRE, "kommun": parts.KOMMUN}
 WHY = ("--reason", "prov i drift")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hub(shared_database, kafka, tmp_path_factory):
     folder = tmp_path_factory.mktemp("door")
-    async with parts.running(shared_database, kafka.bootstrap, folder) as (stack, _):
+    async with parts.running(shared_database, kafka.bootstrap, folder, **NO_SESSION_ENDS) as (stack, _):
         yield stack
 
 
@@ -429,7 +434,7 @@ async def flows_but_gaps(hub, topic):
 # --- two hubs ---------------------------------------------------------------------------------------------------------
 
 
-async def test_while_hubs_come_are_stopped_for_longer_than_their_session_and_go_on_nothing_is_lost_or_done_twice(
+async def test_while_hubs_come_are_stopped_for_long_go_on_and_are_killed_nothing_is_lost_or_done_twice_or_waits_for_them(
     hub, admin, tmp_path
 ):
     second = parts.Stack(hub.database, hub.bootstrap, hub.registers, tmp_path / "second.log", hub.tag)
@@ -444,7 +449,7 @@ async def test_while_hubs_come_are_stopped_for_longer_than_their_session_and_go_
 
     writing = asyncio.create_task(write())
     try:
-        second.start()
+        second.start(**NO_SESSION_ENDS)
         await second.ready()  # the partitions are dealt anew
         await asyncio.sleep(1)
         for process in (hub.hub, second.hub):  # one of them has the partition
@@ -458,9 +463,14 @@ async def test_while_hubs_come_are_stopped_for_longer_than_their_session_and_go_
 
             await until(taken_over)
             os.kill(process.pid, signal.SIGCONT)
-            await asyncio.sleep(1)
-        await asyncio.to_thread(second.hub.stop)
-        await asyncio.sleep(1)
+            await until(partial(read_by, admin, hub, process))  # it is a member again
+        part = (await until(partial(read_by, admin, hub, second.hub)))[0]
+        os.kill(second.hub.pid, signal.SIGKILL)
+        await answered(hub, part)
+        os.kill(hub.hub.pid, signal.SIGKILL)  # and now nobody is left who has seen it alive
+        hub.start(**NO_SESSION_ENDS)
+        await hub.ready()
+        await answered(hub, part)
     finally:
         for process in (hub.hub, second.hub):
             if process.alive:
@@ -481,6 +491,30 @@ async def test_while_hubs_come_are_stopped_for_longer_than_their_session_and_go_
     await until(committed)
 
 
+async def read_by(admin, hub, process):
+    """The partitions of the stack's systems that a process reads."""
+    (found,) = await admin.describe_consumer_groups([f"hub{hub.tag}"])
+    systems = {f"hub.in.{system}{hub.tag}" for system in UNITS}
+    return [
+        TopicPartition(topic, partition)
+        for _, client_id, _, _, assignment in found.groups[0][5]
+        if f"-{process.pid}-" in client_id and assignment
+        for topic, partitions in ConsumerProtocol.ASSIGNMENT.decode(assignment).assignment
+        for partition in partitions
+        if topic in systems
+    ]
+
+
+async def answered(hub, part):
+    """A record on the partition is answered."""
+    unit = next(unit for name, unit in UNITS.items() if part.topic == f"hub.in.{name}{hub.tag}")
+    attributes, data = event("kvittens", "00000000-0000-0000-0000-000000000001", unit), {"message": "m"}
+    value, headers = record(attributes, data)
+    async with AIOKafkaProducer(bootstrap_servers=hub.bootstrap) as producer:
+        await producer.send_and_wait(part.topic, value, headers=headers, partition=part.partition)
+    await taken(hub, attributes["id"])
+
+
 async def hub_end(hub):
     part = TopicPartition(f"hub.in.ehr{hub.tag}", 0)
     async with AIOKafkaConsumer(bootstrap_servers=hub.bootstrap) as consumer:
@@ -495,7 +529,7 @@ async def a_door(hub, group):
     """A consumer of the hub's way in that handles nothing: in this process, so that it can be asked."""
     nothing = SimpleNamespace(waiting={}, known=(), batch=100, refresh=AsyncMock(), system_by_id={})
     client = {"bootstrap_servers": hub.bootstrap, "ssl_context": None}
-    door = KafkaIn(client, f"{group}{hub.tag}", nothing, lambda: nothing, nothing)
+    door = KafkaIn(client, f"{group}{hub.tag}", nothing, lambda: nothing, nothing, client_id="a-door", session_s=6)
     await door.start()
     try:
         yield door

@@ -1,6 +1,6 @@
 """Who holds the locks: one hub at a time, on a session of its own, and no longer than it lives (D-3).
 
-May import ``hub.store``; PostgreSQL and Kafka are real, the wires to them are ours.
+May import ``hub.store``, the shards and the relay; PostgreSQL and Kafka are real, the wires to them are ours.
 """
 
 import asyncio
@@ -8,9 +8,13 @@ import asyncio
 import psycopg
 import pytest
 
+from hub.delivery import relay as relays
+from hub.delivery.relay import Relay
 from hub.errors import Misconfigured, Unavailable
+from hub.shards import Shards
 from hub.store import advisory_locks as sessions
 from hub.store.advisory_locks import Ownership, check_sessions, end_silent
+from hub.store.shards import SHARDS
 from hub.store.transaction import CONNECT, Store
 from tests import stack as parts
 from tests.wires import Pooler, Wire
@@ -183,6 +187,22 @@ async def test_nobody_is_ended_who_works_who_waits_for_a_lock_or_who_is_no_hub(d
             )
             await waits
     await other.close()
+
+
+async def test_shards_in_which_a_hub_was_stopped_in_the_midst_of_a_copy_are_taken_over(
+    database, store, hurried, monkeypatch
+):
+    monkeypatch.setattr(relays, "_SCAN_S", 0.5)
+    stopped, found = Shards(store, "stopped"), parts.directory()
+    await stopped.look()
+    with Stopped(database, ("SELECT FROM still_owned(%s, %s)", ([5], [stopped.states([5])[5].epoch]))):
+        await stopped.close()  # the session of its ownership was ended: it was silent for long
+        other = Shards(store, "other")
+        relay = Relay(store, lambda: found, {}, other)
+        running = asyncio.create_task(relay.run())
+        await parts.until(lambda: len(other.owned) == SHARDS)
+        running.cancel()
+        await asyncio.wait({running})
 
 
 @pytest.mark.timeout(120)

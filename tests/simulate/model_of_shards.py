@@ -154,17 +154,18 @@ async def _release(self: Ownership, connection: Connection, names: list[str]) ->
     )
 
 
-async def _share(self: Ownership, connection: Connection, number: int) -> int:
+async def _share(self: Ownership, connection: Connection, number: int) -> frozenset[int]:
     kind = f"{self._purpose}/shares"
 
-    def share(transaction: Transaction) -> int:
-        holders = [
-            session for (purpose, _), its in transaction.server.advisory.items() if purpose == kind for session in its
-        ]
-        if connection.session in holders:
-            return len(holders)
-        transaction.try_session_lock((kind, number))
-        return len(holders) + 1
+    def share(transaction: Transaction) -> frozenset[int]:
+        shown = {
+            int(name): set(its)
+            for (purpose, name), its in transaction.server.advisory.items()
+            if purpose == kind and its
+        }
+        if not any(connection.session in its for its in shown.values()):
+            transaction.try_session_lock((kind, number))
+        return frozenset({number, *shown})
 
     return await connection.run(share)
 
