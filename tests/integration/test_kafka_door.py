@@ -463,7 +463,9 @@ async def test_while_hubs_come_are_stopped_for_long_go_on_and_are_killed_nothing
 
             await until(taken_over)
             os.kill(process.pid, signal.SIGCONT)
-            await until(partial(read_by, admin, hub, process))  # it is a member again
+            await until(partial(read_by, admin, hub, process))  # it is a member again, and has shards
+            owner = f"%-{process.pid}-%"
+            await until(partial(hub.value, "SELECT count(*) FROM shard WHERE owner LIKE %s", owner))
         part = (await until(partial(read_by, admin, hub, second.hub)))[0]
         os.kill(second.hub.pid, signal.SIGKILL)
         await answered(hub, part)
