@@ -131,6 +131,7 @@ class Hub:
             self._kafka, settings.kafka_group, self.intake, self.directory, self.asides,
             client_id=self.group.client_id, session_s=settings.kafka_session_s,
         )  # fmt: skip
+        self.shards.comes_here = self.kafka_in.own_partitions.of_keys
         self.topics = Topics(
             self._kafka, self.store, self.asides, self.kafka_in.begin_again if "intake" in roles else _read_by_others
         )

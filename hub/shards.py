@@ -16,6 +16,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator,
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from uuid_utils import uuid7
+
 from hub.errors import Unavailable
 from hub.log import log
 from hub.store import shards as table
@@ -33,6 +35,8 @@ PROOF_S = 0.5
 asked again before sending.
 """
 
+_DRAWS = 1_000
+"""So many ends of a case's id are tried."""
 _SLOW_S = 4.0
 """Seconds that a slow database's word may have taken; a silent session keeps its locks for longer (``advisory_locks``)."""
 
@@ -63,6 +67,8 @@ class Shards:
         """Called when shards were taken over, with what is settled now in all shards of this process."""
         self.leaving: Callable[[set[int]], Awaitable[None]] = _nothing
         """Awaited with shards that are to be given back: what is being sent of them must end first."""
+        self.comes_here: Callable[[str], Callable[[str], bool] | None] = lambda _: None
+        """Beginning of a case's id → which ends make it an id with which as key messages come to this process; None: any."""
 
     # --- which shards are ours ----------------------------------------------------------------------------------------
 
@@ -172,9 +178,24 @@ class Shards:
 
     # --- what is written ----------------------------------------------------------------------------------------------
 
-    def is_own(self, case_id: str) -> bool:
-        """Whether the case is in a shard of this process; of a process without shards, every case counts as such."""
-        return not self._states or shard_of(case_id, self.count) in self._states
+    def new_case_id(self) -> str:
+        """An id for a new case: a UUID of version 7, so that those of one time lie beside each other in the indexes. It is of a shard of
+        this process, which then tells of the case from memory, and one with which messages come to this process; of a process
+        without shards, any. Where no such id is found soon, another: any process may decide a case's messages.
+        """
+        id_ = str(uuid7())
+        if not self._states:
+            return id_
+        beginning, drawn = id_[:-4], int(id_[-8:], 16)
+        comes_here = self.comes_here(beginning)
+        for _ in range(_DRAWS):
+            if shard_of(id_, self.count) in self._states and (comes_here is None or comes_here(id_[-4:])):
+                break
+            drawn = (
+                drawn * 1_664_525 + 1_013_904_223
+            ) & 0xFFFFFFFF  # quicker than another UUID; its upper bits are the better
+            id_ = f"{beginning}{drawn >> 16:04x}"
+        return id_
 
     def place(self, rows: Sequence[OutboxRow]) -> dict[int, ShardState]:
         """Give new rows their shards; return those shards that are this process's, to be proved when the rows are written."""

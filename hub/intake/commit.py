@@ -47,7 +47,7 @@ async def handle_in(
     begins: Begins,
 ) -> Handled:
     """Loads, handles and saves in the caller's transaction. Raises ``Conflict`` or ``Unavailable``: roll back then."""
-    loaded = await load(connection, arrivals, shards.is_own)
+    loaded = await load(connection, arrivals, shards.new_case_id)
     handled = Handled()
     for start in range(0, len(arrivals), _IN_A_ROW):
         if start:
@@ -68,7 +68,7 @@ async def hold_in(
     begins: Begins,
 ) -> Handled:
     """Holds a message for an error of ours, in the caller's transaction."""
-    loaded = await load(connection, [arrival], shards.is_own)
+    loaded = await load(connection, [arrival], shards.new_case_id)
     handled = hold_for_defect(arrival, error, loaded, directory, said, now)
     await save(connection, handled, now, shards, begins)
     return handled

@@ -25,9 +25,9 @@ from schemas.envelope import Message
 Readable = Sequence[tuple[Arrival, Message]]
 
 
-async def load(connection: Connection, arrivals: Sequence[Arrival], is_own: Callable[[str], bool]) -> Loaded:
-    """What the arrivals are about; their cases stay locked until the transaction ends. ``is_own``: whether this process tells of
-    a case with such an id, for the ids of new cases (``hub.shards``).
+async def load(connection: Connection, arrivals: Sequence[Arrival], new_id: Callable[[], str]) -> Loaded:
+    """What the arrivals are about; their cases stay locked until the transaction ends. ``new_id``: draws the ids of new cases
+    (``hub.shards``).
 
     The cases are locked first and all else is read after, so that it shows what other hubs have done to them. The case of
     a held message is locked even when the message is to be refused: others may be joining the queue behind it.
@@ -35,7 +35,7 @@ async def load(connection: Connection, arrivals: Sequence[Arrival], is_own: Call
     readable = [(a, a.message) for a in arrivals if a.message is not None and (a.refused is None or a.was_held)]
     loaded = Loaded()
     persons = await _lock_persons(connection, readable)
-    await _lock_cases(connection, loaded, readable, is_own)
+    await _lock_cases(connection, loaded, readable, new_id)
     if persons:
         loaded.open_cases = await cases.open_of(connection, persons)
     await _read_duplicates(connection, loaded, arrivals, readable)
@@ -87,24 +87,19 @@ def _looks(process: Process, rule: Rule) -> bool:
     return rule.looks_at_others or (rule.is_news_of_the_person and process.one_open_per_person is not None)
 
 
-async def _lock_cases(
-    connection: Connection, loaded: Loaded, readable: Readable, is_own: Callable[[str], bool]
-) -> None:
+async def _lock_cases(connection: Connection, loaded: Loaded, readable: Readable, new_id: Callable[[], str]) -> None:
     refs = {ref for arrival, message in readable if (ref := ref_of(arrival, message)) is not None}
     loaded.ids = await cases.by_ref(connection, refs)
-    give_new_ids(loaded, refs, is_own)
+    give_new_ids(loaded, refs, new_id)
     subjects = {message.subject for _, message in readable if is_case_id(message.subject)}
     loaded.cases = await cases.lock(connection, subjects | set(loaded.ids.values()))
 
 
-def give_new_ids(loaded: Loaded, refs: Iterable[cases.Ref], is_own: Callable[[str], bool] = lambda _: True) -> None:
-    """Draws an id for each case that the batch may open, so that ``handle`` itself draws none.
-
-    The ids are UUIDs of version 7: those of one time lie beside each other in the indexes.
-    """
+def give_new_ids(loaded: Loaded, refs: Iterable[cases.Ref], new_id: Callable[[], str] = lambda: str(uuid7())) -> None:
+    """Draws an id for each case that the batch may open, so that ``handle`` itself draws none."""
     for ref in refs:
         if ref not in loaded.ids and ref not in loaded.new_ids:
-            loaded.new_ids[ref] = next(id_ for id_ in iter(lambda: str(uuid7()), "") if is_own(id_))
+            loaded.new_ids[ref] = new_id()
 
 
 async def _read_duplicates(

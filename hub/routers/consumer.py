@@ -18,6 +18,7 @@ from hub.outages import outages
 from hub.routers.asides import Asides
 from hub.routers.faults import end_of_batch, reason_of
 from hub.routers.in_hand import HandOversFailed, InHand
+from hub.routers.own_partitions import OwnPartitions
 from hub.routers.places import ANSWER_S, Places
 from hub.routers.waiting import SystemOf, Waiting
 from hub.supervisor import turned
@@ -62,8 +63,11 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         system_of: SystemOf,
         arrival: Callable[[ConsumerRecord, System], Arrival],
         asides: Asides,
+        own_partitions: OwnPartitions,
     ) -> None:
+        """``own_partitions``: told which partitions the group has given this process."""
         self.consumer: AIOKafkaConsumer
+        self._own_partitions = own_partitions
         self._intake = intake
         self._system_of = system_of
         self._arrival = arrival
@@ -251,8 +255,15 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Reads partitions that wait by themselves from the start, and a topic that was made anew from its first record."""
         self._in_hand.is_joining = False
+        self.note_partitions()
         await self._waiting.given(assigned)
         await self._places.given({part.topic for part in assigned})
+
+    def note_partitions(self) -> None:
+        """Notes which partitions are this process's, of how many."""
+        topics = self.consumer.subscription()
+        partitions = {topic: len(self.consumer.partitions_for_topic(topic) or ()) for topic in topics}
+        self._own_partitions.look(self.consumer.assignment(), partitions)
 
     async def begin_again(self, topic: str) -> None:
         """The topic was deleted and made anew: read from its first record."""

@@ -28,6 +28,7 @@ from hub.log import log
 from hub.routers import attributes, content_types
 from hub.routers.asides import NOT_ON_KAFKA, UNKNOWN_SYSTEM, Asides
 from hub.routers.consumer import Reader
+from hub.routers.own_partitions import OwnPartitions
 from hub.translators import formats, native
 from schemas.directory import Directory, System
 
@@ -88,6 +89,7 @@ class KafkaIn:
         """As they are shown, by system."""
         self._stopping = False
         self.lag = 0
+        self.own_partitions = OwnPartitions()
         self.there: set[str] = set()
         """The broker's topics, as they were last seen by others than the consumer."""
         self._unknown_since: dict[str, float] = {}
@@ -106,7 +108,7 @@ class KafkaIn:
             logger=None,
             apply_types=False,
         )
-        reader = Reader(self._intake, self._system_of, arrival, self._asides)
+        reader = Reader(self._intake, self._system_of, arrival, self._asides, self.own_partitions)
         subscriber: Any = broker.subscriber(
             pattern=r"hub\.in\..*",
             group_id=self._group,
@@ -217,6 +219,7 @@ class KafkaIn:
             except (KafkaError, TimeoutError, OSError):
                 continue
             self._check_topics(consumer.subscription())
+            reader.note_partitions()
             by_system = dict.fromkeys(self._directory().system_by_id, 0)
             for part, records in behind.items():
                 system = part.topic[len(PREFIX) :]

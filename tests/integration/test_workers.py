@@ -105,6 +105,23 @@ async def test_two_workers_tell_each_case_in_order_also_when_one_is_killed_and_r
 
 
 @pytest.mark.timeout(200)
+async def test_what_comes_with_a_case_as_key_comes_to_the_worker_that_tells_of_it(database, kafka, tmp_path):
+    """A worker opens its cases under ids whose partitions it reads: nothing of what comes on them is left for another worker."""
+    more = {"HUB_WORKERS": "2", "HUB_KAFKA_PARTITIONS": "4"}
+    async with parts.running(database, kafka.bootstrap, tmp_path, **more) as (hub, _):
+        await shared_by(hub, 2)
+        in_a_row = 0
+        async with asyncio.timeout(120):  # the workers hear some seconds after the start which partitions are theirs
+            while in_a_row < 12:
+                case, message = await hub.admit(*admission(LUND[0]))
+                sent, data = kvittens(message, case, CENTRE)
+                await hub.tell("centre", sent, data)
+                written = "SELECT state FROM outbox_row WHERE message = %s AND kind IN ('notice', 'receipt')"
+                rows = await until(lambda written=written, sent=sent: hub.rows(written, sent["id"]))
+                in_a_row = in_a_row + 1 if {state for (state,) in rows} == {"fresh"} else 0
+
+
+@pytest.mark.timeout(200)
 async def test_a_worker_that_cannot_come_back_while_the_database_takes_no_new_connection_ends_no_other(hub, postgres):
     await shared_by(hub, 2)
     case, _ = await hub.admit(*admission(LUND[0]))

@@ -26,6 +26,7 @@ from hub.errors import Unavailable
 from hub.routers import consumer as module
 from hub.routers import waiting
 from hub.routers.consumer import Reader
+from hub.routers.own_partitions import OwnPartitions
 from hub.routers.faults import end_of_batch, reason_of
 from hub.routers.in_hand import HandOversFailed, InHand
 from hub.store.partitions import PartitionIncident
@@ -167,7 +168,7 @@ class Played:
         self.consumer = Consumer(logs, luck)
         self.intake = Intake(self.consumer, luck, outages)
         self.asides = Asides()
-        self.reader = Reader(self.intake, self.system_of, lambda record, system: record, self.asides)
+        self.reader = Reader(self.intake, self.system_of, lambda record, system: record, self.asides, OwnPartitions())
         self.reader.consumer = self.consumer
 
     def system_of(self, topic):
