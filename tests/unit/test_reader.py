@@ -26,9 +26,9 @@ from hub.errors import Unavailable
 from hub.routers import consumer as module
 from hub.routers import waiting
 from hub.routers.consumer import Reader
-from hub.routers.own_partitions import OwnPartitions
 from hub.routers.faults import end_of_batch, reason_of
 from hub.routers.in_hand import HandOversFailed, InHand
+from hub.routers.own_partitions import OwnPartitions
 from hub.store.partitions import PartitionIncident
 
 FAULTS = (
