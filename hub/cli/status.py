@@ -109,7 +109,7 @@ def _show_registers(registers: dict[str, Any]) -> None:
             if waiting["count"]
             else ""
         )
-        if one["state"] in {"answers", "fails"} or waits:
+        if one["state"] not in {"not-asked", "not-set"} or waits:
             typer.echo(f"  {one['register']}: last answer {table.moment(one['answered']) or 'none yet'}{failed}{waits}")
 
 

@@ -1,4 +1,6 @@
-"""What operations should see to first, of all that is seen: one function for each kind of thing. Pure; imports the language only."""
+"""What operations should see to first, of all that is seen: one function for each kind of thing. Pure; imports the
+registers' words and the language.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from hub.operations.concern import Concern, Rows, Said, Severity, late_rows, rows, worst_first
+from hub.operations.register_words import QUESTIONS, called, fault
 from hub.operations.seen import Seen
 from hub.roles import Role
 from schemas.words import word
@@ -206,17 +209,17 @@ def _registers(seen: Seen) -> Iterator[Concern]:
         yield Concern("no-registers", "note", None, text, 1, None, rows("registers"))
     for name, one in found.contracts.items():
         if one.is_down(seen.at):
-            refuses = one.refuses
+            refuses, named, why = one.refuses, called(name), fault(one.reason or "")
             text = Said(
-                f"Registret {name} {'nekar oss' if refuses else 'svarar inte'} ({one.reason}).",
-                f"The register {name} {'refuses us' if refuses else 'does not answer'} ({one.reason}).",
+                f"Registret ”{named.sv}” {'nekar oss' if refuses else 'svarar inte'}: {why.sv}.",
+                f"The register “{named.en}” {'refuses us' if refuses else 'does not answer'}: {why.en}.",
             )
             yield Concern("register", "soon", one.failing_since, text, 1, None, rows("registers"))
     for name, waiting in found.waiting.items():
         if waiting.oldest is not None and seen.at - waiting.oldest > _LOOKUP:
             text = Said(
-                f"{_so_many(waiting.count, 'fråga', 'frågor')} till registren väntar ({name}); lagens 24 timmar löper.",
-                f"{_so_many(waiting.count, 'look-up waits', 'look-ups wait')} ({name}); the law's 24 hours run on.",
+                f"{_so_many(waiting.count, 'fråga', 'frågor')} till registren väntar ({QUESTIONS[name].sv}); lagens 24 timmar löper.",
+                f"{_so_many(waiting.count, 'look-up waits', 'look-ups wait')} ({QUESTIONS[name].en}); the law's 24 hours run on.",
             )
             yield Concern(
                 "lookups", "urgent", waiting.oldest, text, waiting.count, None, rows("registers/waiting", queue=name)

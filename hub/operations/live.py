@@ -216,7 +216,10 @@ def lists(seen: Seen) -> dict[str, Any]:
         "deadlines": seen.overdue,
         "partitions": seen.incidents,
         "replays": seen.replays,
-        "registers": [(name, one.failing_since, one.reason) for name, one in seen.registers.contracts.items()],
+        "registers": [
+            (name, one.failing_since, one.is_down(seen.at), one.reason)
+            for name, one in seen.registers.contracts.items()
+        ],
         "hubs": [(hub.hub, hub.state, hub.roles) for hub in seen.hubs],
         "directory": seen.version,
         "trail": seen.newest_act,

@@ -1,5 +1,5 @@
 """The overview: is all well, what to see to first, and how much of everything there is, each number with where its rows are. Pure;
-imports what is seen and the figures.
+imports what is seen, the figures and the registers' words.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from datetime import datetime
 from heapq import nsmallest
 from typing import Final
 
-from hub.operations.concern import Concern, Rows, late_rows, rows
+from hub.operations.concern import Concern, Rows, Said, late_rows, rows
 from hub.operations.figures import Delivered, Times, delivered, times, under
 from hub.operations.first import first
+from hub.operations.register_words import called
 from hub.operations.seen import Seen
 from hub.operations.standing import HubStanding, MissingRole
 
@@ -87,6 +88,9 @@ class RegistersSeen:
     """None: no hub runs."""
     asked_by: str | None
     failing: list[str]
+    """Those that are down."""
+    failing_names: list[Said]
+    """What they are called."""
     waiting: Number
     """Look-ups that wait."""
     rows: Rows
@@ -241,10 +245,12 @@ def _registers(seen: Seen) -> RegistersSeen:
     found = seen.registers
     oldest = [one.oldest for one in found.waiting.values() if one.oldest is not None]
     where = rows("registers")
+    failing = [name for name, one in found.contracts.items() if one.is_down(seen.at)]
     return RegistersSeen(
         found.set,
         found.asked_by,
-        [name for name, one in found.contracts.items() if one.is_down(seen.at)],
+        failing,
+        [called(name) for name in failing],
         Number(sum(one.count for one in found.waiting.values()), min(oldest, default=None), rows("registers/waiting")),
         where,
     )

@@ -1,5 +1,5 @@
 """What is not sent yet to one receiver, and what is not asked of a register yet, in that order, each row with why it waits. Imports the
-store only.
+store and the registers' words.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from hub.operations import register_words
 from hub.store import send_queue, why_waiting
 from hub.store.outbox import LOOKUP
 from hub.store.send_queue import Connection, QueuedRow
@@ -30,7 +31,8 @@ async def queued(connection: Connection, system: str, after: int, limit: int) ->
 async def lookups(connection: Connection, queues: Sequence[str], after: int, limit: int) -> list[Queued]:
     """The questions to registers that wait in these queues (``CONTRACTS``), with numbers above ``after``."""
     found = [one for name in queues for one in await queued(connection, f"{LOOKUP}{name}", after, limit)]
-    return sorted(found, key=lambda one: one.row.id)[:limit]
+    in_words = [Queued(one.row, register_words.in_why(one.why, one.row.answer)) for one in found]
+    return sorted(in_words, key=lambda one: one.row.id)[:limit]
 
 
 async def _with_why(connection: Connection, system: str, rows: Sequence[QueuedRow]) -> list[Queued]:

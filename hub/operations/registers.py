@@ -1,5 +1,5 @@
-"""The national registers as operations sees them: how each answers, what waits for it, who asks. Imports what is seen, the figures and the
-store.
+"""The national registers as operations sees them: how each answers, what waits for it, who asks. Imports what is seen, the figures, the
+registers' words and the store.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from hub.catalogue import ids
 from hub.operations.concern import Rows, Said, rows
 from hub.operations.figures import Times, times, under
+from hub.operations.register_words import NAMES, fault
 from hub.operations.seen import DAY, Seen
 from hub.operations.standing import LookupsWaiting
 from hub.store import figures
@@ -19,18 +21,21 @@ from hub.store.outbox import LOOKUP, LOOKUPS
 from hub.store.transaction import Store
 from hub.tally import REGISTER
 
-State = Literal["answers", "fails", "not-asked", "not-set"]
-"""``not-asked``: the process that asks has not asked it since it started."""
+State = Literal["answers", "no-answer", "fails", "refuses", "not-asked", "not-set"]
+"""``fails``, ``refuses``: it does not answer, or says no to us, and that is to be seen to, as the overview says it
+(``RegisterStanding.is_down``); ``no-answer``: the last question had none, which may be of that question alone; ``not-asked``: the process
+that asks has not asked it since it started.
+"""
 
-CONTRACTS: Final[Mapping[str, tuple[Said, tuple[str, ...]]]] = {
-    "folkbokforing": (Said("Folkbokföring (PU)", "Population register"), ("registers",)),
-    "listing_county": (Said("Listning: vilket län", "Listings: which county"), ("registers",)),
-    "listing": (Said("Listning: vilken vårdcentral", "Listings: which health centre"), ("registers",)),
-    "hsa_unit": (Said("HSA: enhet", "HSA: unit"), ("registers",)),
-    "hsa_health_care_unit": (Said("HSA: vårdenhet", "HSA: health care unit"), ("registers",)),
-    "hsa_employee": (Said("HSA: person och legitimation", "HSA: person and licence"), ("verifications", "licences")),
+CONTRACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "folkbokforing": ("registers",),
+    "listing_county": ("registers",),
+    "listing": ("registers",),
+    "hsa_unit": ("registers",),
+    "hsa_health_care_unit": ("registers",),
+    "hsa_employee": ("verifications", "licences"),
 }
-"""Contract → what it is, and the queues of look-ups that wait for it."""
+"""Contract → the queues of look-ups that wait for it."""
 
 
 QUEUES: Final = tuple(name.removeprefix(LOOKUP) for name in LOOKUPS)
@@ -45,9 +50,13 @@ class RegisterRow:
     name: Said
     state: State
     since: datetime | None
-    """Since when it fails, or when it last answered."""
+    """Since when no question had an answer, or when it last answered."""
     reason: str | None
     """What its last failure was: VP009, http-503, time-out …"""
+    error: str | None
+    """Its last failure's id in the error catalogue."""
+    failure: Said | None
+    """Its last failure in words."""
     answered: datetime | None
     failed: datetime | None
     calls: dict[str, int]
@@ -85,25 +94,30 @@ async def registers(store: Store, seen: Seen) -> RegisterList:
 
 
 def _row(seen: Seen, register: str, day: Counts) -> RegisterRow:
-    name, queues = CONTRACTS[register]
+    queues = CONTRACTS[register]
     one = seen.registers.contracts.get(register)
+    reason = None if one is None else one.reason
     state: State = "answers"
     if seen.registers.set is False:
         state = "not-set"
     elif one is None or (one.answered is None and one.failing_since is None):
         state = "not-asked"
+    elif one.is_down(seen.at):
+        state = "refuses" if one.refuses else "fails"
     elif one.failing_since is not None:
-        state = "fails"
+        state = "no-answer"
     calls = under(day, "asked/")
     asked = sum(calls.values())
     waiting = [seen.registers.waiting[queue] for queue in queues if queue in seen.registers.waiting]
     oldest = min((each.oldest for each in waiting if each.oldest is not None), default=None)
     return RegisterRow(
         register,
-        name,
+        NAMES[register],
         state,
         None if one is None else one.failing_since or one.answered,
-        None if one is None else one.reason,
+        reason,
+        None if reason is None else ids.of_register(reason),
+        None if reason is None else fault(reason),
         None if one is None else one.answered,
         None if one is None else one.failed,
         calls,

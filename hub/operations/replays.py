@@ -246,11 +246,17 @@ async def _may_be_meant(store: Store, wanted: RowFilter, *, of_sent: bool) -> No
             "ange vad som ska sändas om: rows, system, case, kind, answer eller since",
             "say what is to be sent again: rows, system, case, kind, answer or since",
         )
-    if of_sent and (wanted.system is None or (wanted.since is None and wanted.case is None)):
-        raise _unclear(
+    if of_sent and wanted.system is None:
+        raise _missing(
             "system",
-            "det som är sänt (sent) sänds om till ett system (system), sedan en tid (since) eller i ett ärende (case)",
-            "what was sent (sent) is sent again to a system (system), since a moment (since) or of a case (case)",
+            "ange till vilket system; det som är sänt (sent) sänds om till ett system i taget",
+            "say to which system; what was sent (sent) is sent again to one system at a time",
+        )
+    if of_sent and wanted.since is None and wanted.case is None:
+        raise _missing(
+            "since",
+            "ange från vilken tid det som är sänt (sent) ska sändas om, eller i vilket ärende (case)",
+            "say from which moment on what was sent (sent) is sent again, or of which case (case)",
         )
     if of_sent and wanted.answer is not None:
         raise _unclear(
@@ -277,6 +283,10 @@ async def _may_be_meant(store: Store, wanted: RowFilter, *, of_sent: bool) -> No
 
 def _unclear(element: str, sv: str, en: str) -> Refused:
     return Refused("replay-filter", f"Rätta {element}: {sv}.", f"Correct {element}: {en}.", f"/{element}", 400)
+
+
+def _missing(element: str, sv: str, en: str) -> Refused:
+    return Refused("replay-filter", f"{element} saknas: {sv}.", f"{element} is missing: {en}.", f"/{element}", 400)
 
 
 async def _fitting(connection: Connection, wanted: RowFilter, *, of_sent: bool) -> tuple[list[FoundRow], int]:

@@ -77,8 +77,8 @@ def entry(id_: str) -> CatalogueEntry:
     if found is None:
         raise Refused(
             "not-found",
-            "Felkatalogen har inget sådant id. Se listan, GET /errors.",
-            "The error catalogue has no such id. See the list, GET /errors.",
+            "Felkatalogen har inget sådant id. Se listan (GET /errors).",
+            "The error catalogue has no such id. See the list (GET /errors).",
             "/id",
             404,
         )

@@ -35,6 +35,7 @@ from hub.sandbox.server import DataServer, end_of
 from hub.store import directory as kept
 from hub.store.migrating import migrate
 from hub.store.transaction import Store
+from hub.trail_words import DEMO_DIRECTORY
 from schemas.directory import Directory
 
 DIRECTORY = Path(__file__).with_name("directory.yaml")
@@ -137,7 +138,7 @@ async def _apply(database_url: str, webhook_port: int, mine: Mine, broken: Broke
         directory = broken.in_force(mine.in_force(directories.load(Path(file.name))))
     store = Store(database_url, pool=1)
     try:
-        await kept.apply(store, directory, who="hub sandbox", reason="demons katalog (the demo's directory)")
+        await kept.apply(store, directory, who="hub sandbox", reason=DEMO_DIRECTORY)
     finally:
         await store.close()
     return directory

@@ -4,7 +4,6 @@ and the store.
 
 from __future__ import annotations
 
-from typing import Final
 from urllib.parse import urlencode
 
 from hub.errors import Refused
@@ -12,8 +11,7 @@ from hub.log import log
 from hub.sign_in import person, tokens
 from hub.sign_in.sign_in import SignIn
 from hub.store import operator_log, operator_sessions, sign_ins
-
-_AT_PROVIDER: Final = "ended at the sign-in service"
+from hub.trail_words import AT_PROVIDER
 
 
 async def end_session_url(sign_in: SignIn) -> str | None:
@@ -49,9 +47,9 @@ async def ended_at_provider(sign_in: SignIn, logout_token: str) -> int:
     async with sign_in.store.transaction() as connection:
         if not await sign_ins.logout_is_new(connection, told.jti, told.until):
             raise _refusal("it was taken before")
-        ended = await operator_sessions.end_of_provider(connection, subject, session, _AT_PROVIDER)
+        ended = await operator_sessions.end_of_provider(connection, subject, session, AT_PROVIDER)
         for one in ended:
-            await operator_log.record(connection, one.who, "sign out", f"session {one.id}", _AT_PROVIDER)
+            await operator_log.record(connection, one.who, "sign out", f"session {one.id}", AT_PROVIDER)
     return len(ended)
 
 

@@ -1,7 +1,8 @@
-"""Sentences that serve the command line too, as the console says them: where a command stands, the page where the same is done. Imports
-the standard library only.
+"""Sentences that serve the command line and the operations API too, as the console says them: where a command or an address stands, the
+page where the same is done. Imports the standard library only.
 
-In the sentences of the catalogue of errors and of refusals a command stands in a parenthesis: ``replay (hub dead replay)``.
+In the sentences of the catalogue of errors and of refusals both stand in a parenthesis: ``replay (hub dead replay)``, ``see the list
+(GET /errors)``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 _COMMAND: Final = re.compile(r" \((?:[^()]*?[ ,])?hub ([a-z]+)(?: ([a-z-]+))?\b[^()]*\)")
+_ADDRESS: Final = re.compile(r" \((?:GET /errors|(?:GET|POST) /ops/([a-z-]+))\)")
 PAGES: Final = {
     "dead": "waiting.dead",
     "dead replays": "waiting.replays",
@@ -33,11 +35,22 @@ PAGES: Final = {
 """A command, or a group of them → the title of the page where the same is done. What is not here is done on no page."""
 
 
-def pages_for_commands(sentence: str, text: Callable[[str], str]) -> str:
-    """The sentence with pages in place of commands; a parenthesis about what is done on no page is left out. ``text``: of a key."""
+ADDRESSES: Final = {"errors": "menu.catalogue", "registers": "menu.registers", "systems": "menu.systems"}
+"""The first word of an address of the operations API → the title of the page that shows the same."""
 
-    def page(found: re.Match[str]) -> str:
-        name = PAGES.get(f"{found[1]} {found[2]}") or PAGES.get(found[1])
+
+def pages_for_commands(sentence: str, text: Callable[[str], str]) -> str:
+    """The sentence with pages in place of commands and addresses; a parenthesis about what is done on no page is left out. ``text``: of a
+    key.
+    """
+
+    def on_page(name: str | None) -> str:
         return f" ({text('frame.on_page').format(page=text(name))})" if name else ""
 
-    return _COMMAND.sub(page, sentence)
+    def of_command(found: re.Match[str]) -> str:
+        return on_page(PAGES.get(f"{found[1]} {found[2]}") or PAGES.get(found[1]))
+
+    def of_address(found: re.Match[str]) -> str:
+        return on_page(ADDRESSES.get(found[1] or "errors"))
+
+    return _ADDRESS.sub(of_address, _COMMAND.sub(of_command, sentence))

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from markupsafe import escape
 
+from hub import trail_words
 from hub.web.commands import pages_for_commands
 from hub.web.shown import times_in
 from hub.yaml_text import Loader
@@ -70,6 +71,10 @@ class Texts:
         """The name of the message or the step that a deadline is about (``inskrivning``, ``tid``); what is neither stays."""
         keys = (f"words.{before}{about}" for before in ("message.", "message.svu.", "message.sip.", "step."))
         return next((self._table[key] for key in keys if key in self._table), about or "")
+
+    def why(self, what: str, reason: str | None) -> str:
+        """Why something was done, as the trail has it; what the hub wrote of it is in the person's language."""
+        return trail_words.why(what, reason or "") if self.language == "sv" else reason or ""
 
     def of(self, bilingual: Mapping[str, str] | None) -> str:
         """What the operations API says in both languages, as a sentence begins; its times and commands are the console's."""

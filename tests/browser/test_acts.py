@@ -214,11 +214,15 @@ async def test_by_keyboard_alone_a_system_is_paused(console, hub):
 
 
 async def test_a_session_that_should_not_be_is_ended_with_a_reason_and_stands_in_the_trail(console, hub):
-    gone = await console.person("drift", who="Omar Haddad")
+    gone = await console.person(who="Omar Haddad")  # with every role: the widest row
     page = await console.person("granskare", who="Sara Nyström")
     await go(page, "/trail/sessions?in_force=true")
     row = page.get_by_role("row").filter(has_text="Omar Haddad").first
     await row.locator("summary").click()
+    await picture(page, "avsluta-light")
+    for part in (row.get_by_label("Skäl"), row.get_by_role("button", name="Avsluta")):
+        box, frame = await part.bounding_box(), await page.locator(".scrolls").bounding_box()
+        assert box["x"] + box["width"] <= frame["x"] + frame["width"], "the form is cut off"
     await row.get_by_label("Skäl").fill("telefonen är borta")
     await row.get_by_role("button", name="Avsluta").click()
     await expect(page.get_by_text("Inloggningen är avslutad.")).to_be_visible()

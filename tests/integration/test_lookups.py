@@ -200,8 +200,10 @@ async def test_which_register_and_which_fault_it_was_stands_in_timeline_log_and_
 
             async def said():
                 async with desk.store.transaction() as connection:
-                    lines = [entry.en for entry in (await whole.of(connection, opened.case)).entries]
-                return any(f"lookup_unavailable (listing:12={reason})" in line for line in lines)
+                    lines = [entry.sv for entry in (await whole.of(connection, opened.case)).entries]
+                return any(
+                    f"Listning: vilken vårdcentral, län 12: plattformen svarar {reason}" in line for line in lines
+                )
 
             await until(said)
     assert counted._value.get() == before + 1

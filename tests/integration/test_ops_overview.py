@@ -228,6 +228,7 @@ async def test_late_is_the_same_in_the_tile_the_list_and_what_to_see_to_first(pl
 
 async def test_a_register_is_something_to_see_to_when_it_has_failed_for_a_while_and_again(place, person):
     now, minutes = datetime.now(UTC), timedelta(minutes=2)
+    seen, _ = await browser(place.hub)
     for one, is_said in (
         (failed(now, "time-out", timedelta(0)), False),
         (failed(now, "time-out", timedelta(seconds=40)), False),
@@ -236,12 +237,25 @@ async def test_a_register_is_something_to_see_to_when_it_has_failed_for_a_while_
         (failed(now, "VP008", timedelta(0)), False),
         (failed(now, "VP007", timedelta(0)), False),
         (failed(now, "VP007", minutes), True),
+        (failed(now, "client-fault", timedelta(seconds=30)), False),
+        (failed(now, "client-fault", minutes), True),
     ):
         await report(place.hub, registers={"listing": one})
         found = await person.ask("/overview")
         said = [each["text"]["sv"] for each in found["first"] if each["kind"] == "register"]
         assert (bool(said), found["registers"]["failing"]) == (is_said, ["listing"] if is_said else []), one
-        assert not said or ("nekar oss" in said[0]) == (one["reason"] == "VP007")
+        refuses = one["reason"] in {"VP007", "client-fault"}
+        assert not said or ("nekar oss" in said[0]) == refuses
+        listing = next(each for each in (await person.ask("/registers"))["rows"] if each["register"] == "listing")
+        is_down = "refuses" if refuses else "fails"
+        assert listing["state"] == (is_down if is_said else "no-answer"), "both pages mean the same by down"
+        for page in ("/", "/registers"):
+            shown = (await seen.get(page)).text
+            assert ("Listning: vilken vårdcentral" in shown) == (is_said or page == "/registers")
+            assert "listing<" not in shown and "client-fault<" not in shown
+            assert (
+                {"VP007": "nekar oss", "client-fault": "nekar oss"}.get(one["reason"], "svarar inte") in shown.lower()
+            ) or not is_said
 
 
 async def test_what_was_counted_is_shown_and_what_two_hubs_counted_is_added_up(place, person):
@@ -501,7 +515,7 @@ async def test_the_registers_are_shown_with_how_they_answer_and_what_waits(place
     )
     assert 0.05 < population["times"]["p50"] <= 0.1
     assert population["waiting"]["count"] == 1
-    assert (by_name["listing"]["state"], by_name["listing"]["reason"]) == ("fails", "VP009")
+    assert (by_name["listing"]["state"], by_name["listing"]["reason"]) == ("no-answer", "VP009")
     assert by_name["hsa_unit"]["state"] == "not-asked"
     await report(hub, has_registers=False, asks_registers=False)
     assert {one["state"] for one in (await person.ask("/registers"))["rows"]} == {"not-set"}

@@ -17,7 +17,7 @@ from tests.integration.test_views import ANNA, CENTRE, KOMMUN, MALMO, PRIVATE, W
 from tests.operators import signed_in
 from tests.stack import checked
 
-NOBODY = Adressering(outcome="unlisted", municipality="1281", why=("folkbokforing: 1281", "listing: no answer fits"))
+NOBODY = Adressering(outcome="unlisted", municipality="1281", why=("folkbokforing", "listing_county:12=client-fault"))
 READING = ("/held", "/held/groups", "/partitions", "/dead", "/dead/groups", "/manual-queue", "/unserved", "/units")
 
 
@@ -122,6 +122,10 @@ async def test_the_manual_queue_says_why_the_hub_could_not_and_what_each_registe
     assert (one["case"], one["outcome"], one["missing"]) == (case, "unlisted", ["kommun", "oppenvard"])
     assert "inte listad" in one["text"]["sv"] and "listed at no health centre" in one["text"]["en"]
     assert one["registers"] == list(NOBODY.why)
+    assert [line["sv"] for line in one["registers_said"]] == [
+        "Folkbokföring (PU): tillfrågat",
+        "Listning: vilket län, län 12: producenten tar inte emot frågan (Client fault)",
+    ]
     assert one["opened_by"] == {"unit": WARD, "name": "Avdelning 12", "party": "slutenvard", "system": "ehr"}
     assert "191212121212" not in str(one) and "Tolvan" not in str(one)
     second = await place.admit(ANNA, found=NOBODY)

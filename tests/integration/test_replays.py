@@ -527,12 +527,13 @@ async def test_what_a_dry_run_counts_by_group_and_by_filter_is_what_is_sent_agai
     other = await there.replay(RowFilter(system="centre", case=CASE.format(5)), 1)
     there.opened(4, 5)
     for case, it, count in ((4, id_, 3), (5, other, 1)):  # a timeline has the replays in which it is, and no other
-        by_hand = [
-            one.en for one in (await asked(there.store, whole.of, CASE.format(case))).entries if one.kind == "by-hand"
-        ]
-        assert len(by_hand) == 1
-        assert by_hand[0].startswith("replay ")
-        assert by_hand[0].endswith(f"by anna: mottagaren är lagad (replay {it}: {count}, at most 1000 a second)")
+        every = (await asked(there.store, whole.of, CASE.format(case))).entries
+        (by_hand,) = [one for one in every if one.kind == "by-hand"]
+        assert by_hand.en.startswith("replay ") and by_hand.sv.startswith("omsändning")
+        assert by_hand.en.endswith(f"by anna: mottagaren är lagad (replay {it}: {count}, at most 1000 a second)")
+        assert by_hand.sv.endswith(
+            f"gjort av anna: mottagaren är lagad (omsändning {it}: {count}, högst 1000 i sekunden)"
+        )
     assert await there.waits() == [401, 501, 801, 1201]
 
 

@@ -331,7 +331,7 @@ def test_while_it_runs_another_terminal_has_its_addresses_and_however_it_ends_no
     assert (status, found, answered, said) == (0, "1", "200", "")
     in_words = " ".join(" ".join(history).split())
     assert re.fullmatch(
-        r"1 \S+ \S+ \S+ hub sandbox demons katalog \(the demo's directory\); .* 10 HSA codes of befattning new",
+        r"1 \S+ \S+ \S+ hub sandbox the demonstration's directory; .* 10 HSA codes of befattning new",
         in_words,
     )
     assert signs_in_and_out(port, "demo-birgitta") == ("Birgitta Sjöström", 200, 401)

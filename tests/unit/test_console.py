@@ -17,18 +17,20 @@ import pytest
 from markupsafe import Markup
 from typer.testing import CliRunner
 
+from hub import trail_words
 from hub.cli.app import app
+from hub.operations import register_words
+from hub.operations.concern import Said
 from hub.operations.timeline.entry import KINDS
 from hub.ops_client.in_process import InProcess
 from hub.processes.sip import deadlines as of_sip
 from hub.processes.svu import deadlines as of_svu
 from hub.roles import ROLES
-from hub.sign_in import sign_out
 from hub.web import commands, console, lay_out, page_templates, shown, swimlanes, texts
 from hub.web.cell_labels import labelled
 from hub.web.look import LANGUAGES
 from hub.web.pages import search
-from hub.web.pages.trail import hub_said, target_of
+from hub.web.pages.trail import target_of
 from schemas.directory import Directory, Duty, ProfileName, Step
 from schemas.messages import MESSAGES
 
@@ -56,7 +58,7 @@ def test_every_text_that_a_template_or_a_page_names_is_there_and_none_is_without
         begins = key.endswith(".")
         wanted = f"{key}.many" if kind and not begins else key
         assert any(one.startswith(key) for one in table) if begins else wanted in table, key
-    found |= {("", one) for one in ("frame.on_page", *commands.PAGES.values())}
+    found |= {("", one) for one in ("frame.on_page", *commands.PAGES.values(), *commands.ADDRESSES.values())}
     used = tuple(key if key.endswith(".") else f"{key}." for _, key in found)
     assert [key for key in table if not f"{key}.".startswith((*used, "words.", "done."))] == []
 
@@ -117,6 +119,9 @@ def test_a_sentence_that_serves_the_command_line_too_names_a_page_in_place_of_a_
     }
     assert sv.of(said) == "Sänd om (på sidan Döda underrättelser), annars vänta (på sidan Omsändningar)."
     assert en.of(said) == "Ask."
+    addresses = {"sv": "se listan (GET /errors), eller dem (GET /ops/systems).", "en": "break it (POST /ops/glass)."}
+    assert sv.of(addresses) == "Se listan (på sidan Felkatalog), eller dem (på sidan System)."
+    assert en.of(addresses) == "Break it."
     its_commands = {one.name or one.callback.__name__ for one in (*app.registered_commands, *app.registered_groups)}
     of_vendors_or_the_database = {"check", "gallring"}
     by_hand = (
@@ -164,16 +169,66 @@ def test_what_the_trail_says_an_act_concerned_is_in_the_language_and_ids_stay():
     assert {target: target_of(sv, target) for target in said} == said
 
 
-def test_what_the_hub_wrote_of_who_signed_in_and_out_is_in_the_language():
-    sv = texts.Texts("sv")
-    said = {
-        "as driftansvarig, granskare": "som driftansvarig, granskare",
-        "signed out": "loggade ut",
-        "by themselves": "loggade ut",
-        sign_out._AT_PROVIDER: "utloggad hos organisationens inloggning",
-        "by Anna Ansvarig": "av Anna Ansvarig",
-    }
-    assert {one: hub_said(sv, one) for one in said} == said
+def test_what_the_hub_wrote_in_the_trail_is_in_the_language_and_what_somebody_wrote_stays():
+    sv, en = texts.Texts("sv"), texts.Texts("en")
+    ended = "(replay 3: 0 of 8 sent, 3 failed, 1 passed over, 4 put back)"
+    for what, said, in_swedish in (
+        ("sign in", "as driftansvarig, granskare", "som driftansvarig, granskare"),
+        ("sign out", "signed out", "loggade ut"),
+        ("sign out", "by themselves", "loggade ut"),
+        ("sign out", trail_words.AT_PROVIDER, "utloggad hos organisationens inloggning"),
+        ("sign out", "by Anna Ansvarig", "av Anna Ansvarig"),
+        (
+            "replay",
+            "Lagad (nu) (replay 3: 8, at most 0.2 a second)",
+            "Lagad (nu) (omsändning 3: 8, högst 0,2 i sekunden)",
+        ),
+        (
+            "undo replay",
+            "Fel (replay 3: 2 of 6 sent, 0 failed, 4 put back)",
+            "Fel (omsändning 3: 2 av 6 sända, 0 misslyckade, 4 återställda)",
+        ),
+        (
+            "stop replay",
+            f"the first 3 failed {ended}",
+            "de första 3 misslyckades (omsändning 3: 0 av 8 sända, 3 misslyckade, 1 förbigångna, 4 återställda)",
+        ),
+        ("pause", "the receiver answered http:410", "mottagaren svarade http:410"),
+        ("apply", trail_words.DEMO_DIRECTORY, "demonstrationens katalog"),
+        ("pause", "by themselves", "by themselves"),
+        ("skip", "De har läst det i sitt eget system", "De har läst det i sitt eget system"),
+    ):
+        assert (sv.why(what, said), en.why(what, said)) == (in_swedish, said), what
+    acts = {key.removeprefix("words.act.") for key in texts.table("sv") if key.startswith("words.act.")}
+    assert trail_words.ACTS.keys() == acts
+
+
+def test_what_the_registers_answered_is_said_in_words_and_no_key_is_left():
+    for said, sv, en in (
+        ("listed", "listad", "listed"),
+        ("lookup_unavailable (listing:12=VP009)",
+         "registret svarar inte (Listning: vilken vårdcentral, län 12: plattformen svarar VP009: producenten svarar inte i tid)",
+         "lookup unavailable (Listings: which health centre, county 12: the platform answers VP009: the producer does not answer in time)"),
+        ("hsa_employee=client-fault; asked no more",
+         "HSA: person och legitimation: producenten tar inte emot frågan (Client fault); frågas inte mer",
+         "HSA: person and licence: the producer does not take the question (Client fault); asked no more"),
+        ("http-503", "registret eller plattformen svarar med en tillfällig HTTP-status (http-503)",
+         "the register or the platform answers a passing HTTP status (http-503)"),
+        ("what a newer hub says", "what a newer hub says", "what a newer hub says"),
+    ):  # fmt: skip
+        assert register_words.answer(said) == Said(sv, en)
+    for said, sv in (
+        ("listing_county:12", "Listning: vilket län, län 12: tillfrågat"),
+        ("listing:12=time-out", "Listning: vilken vårdcentral, län 12: registret svarade inte i tid"),
+        ("kommun 1281 -> no receiving unit (manual)", "kommun 1281: ingen mottagande enhet"),
+        ("kommun 1281 -> SE2321000255-K01 (directory)", "kommun 1281: SE2321000255-K01, enligt katalogen"),
+        ("listed -> SE2321000255-VC09 (not connected)", "listad hos SE2321000255-VC09 (inte ansluten)"),
+        (
+            "listed -> an id that is no HSA-id (not connected)",
+            "listad hos ett id som inte är ett HSA-id (inte ansluten)",
+        ),
+    ):
+        assert register_words.step(said).sv == sv
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

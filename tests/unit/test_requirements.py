@@ -119,6 +119,14 @@ def test_a_lock_pins_every_requirement_by_its_hashes_and_names_no_index(lock):
     assert not re.search(r"https?:|index-url|trusted-host", text)
 
 
+def test_readme_says_how_many_packages_a_run_lays_out():
+    elsewhere = ("sys_platform == 'win32'",)
+    laid_out = [
+        pin for lock in list(LOCKS)[:2] for pin in pins(lock).values() if not any(one in pin for one in elsewhere)
+    ]
+    assert f"({len(laid_out)} packages, " in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_locks_pin_the_same_and_what_runs_is_what_is_developed_on():
     runs, sandbox, development = map(pins, LOCKS)
     assert not runs.keys() & sandbox.keys()

@@ -1,4 +1,4 @@
-"""The entries of what operations did by hand, with who and why. Imports the store only."""
+"""The entries of what operations did by hand, with who and why. Imports the store and the words of the trail."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from hub import trail_words
 from hub.operations.timeline.entry import OPERATIONS, TimelineEntry
 from hub.store.timeline import Row, StoredHistory, targets
 
@@ -44,7 +45,7 @@ def entries(history: StoredHistory, since: datetime | None) -> Iterator[Timeline
                 at=act["at"],
                 lane=OPERATIONS,
                 kind="by-hand",
-                sv=f"{what}{of_sv}, gjort av {act['who']}: {act['reason']}",
+                sv=f"{trail_words.ACTS.get(what, what)}{of_sv}, gjort av {act['who']}: {trail_words.why(what, act['reason'])}",
                 en=f"{what}{of_en} by {act['who']}: {act['reason']}",
                 who=act["who"],
                 reason=act["reason"],

@@ -1,5 +1,5 @@
 """The entries of the outbox: queued, each attempt with its answer, sent, acknowledged, read, why it waits; and how each notice stands.
-Imports the store and the language only.
+Imports the store, the registers' words and the language only.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hub import clock
+from hub.operations import register_words
+from hub.operations.concern import Said
 from hub.operations.timeline.entry import HUB, REGISTERS, TimelineEntry, of_system
 from hub.store import in_hand
 from hub.store.outbox import LOOKUPS
@@ -120,18 +122,20 @@ def _of_row(
         yield of.entry(row["accepted_at"], "asked" if row["kind"] == "lookup" else "written")
     failed = [(datetime.fromisoformat(at), answer) for at, answer in row["failures"] or ()]
     for at, answer in failed:
-        yield of.entry(at, "tried", f": {answer}", f": {answer}", answer=answer)
+        said = _said(row, answer)
+        yield of.entry(at, "tried", f": {said.sv}", f": {said.en}", answer=answer)
     ended = failed[-1][0] if failed else row["due_at"]
     if row["state"] == "sent":
         is_as_first_told = row["id"] not in told_again and row["kind"] != "lookup"
         yield from _sent(of, row, _late(row, len(failed)) if is_as_first_told else ("", ""))
     elif row["state"] in {"dead", "skipped"}:
         if row["state"] == "dead" or str(row["id"]) in skipped:
+            said = _said(row, str(row["answer"]))
             yield of.entry(
                 ended,
                 "dead",
-                f": {row['answer']} efter {row['attempts']} försök (rad {row['id']})",
-                f": {row['answer']} after {row['attempts']} attempts (row {row['id']})",
+                f": {said.sv} efter {row['attempts']} försök (rad {row['id']})",
+                f": {said.en} after {row['attempts']} attempts (row {row['id']})",
                 answer=row["answer"],
             )
         if row["state"] == "skipped":
@@ -144,11 +148,17 @@ def _of_row(
         yield of.entry(clock.now(), "waits", f": {why.sv} (rad {row['id']})", f": {why.en} (row {row['id']})", lane=HUB)
 
 
+def _said(row: Row, answer: str) -> Said:
+    """An answer as people read it: of a register in words, of a receiver as it was."""
+    return register_words.answer(answer) if row["kind"] == "lookup" else Said(answer, answer)
+
+
 def why_waits(history: StoredHistory, row: Row) -> Why:
     """Why a row that waits is not sent, or not acknowledged."""
     fetched = history.fetched.get(row["id"])
     if fetched is None or row["behind"]:
-        return of_row(row, history.firsts, history.known)
+        why = of_row(row, history.firsts, history.known)
+        return register_words.in_why(why, row["answer"]) if row["kind"] == "lookup" else why
     until = clock_with_zone(fetched.until)
     return Why(
         f"hämtad {fetched.times} gånger, inte kvitterad, i en läsares händer till {until}",
@@ -214,7 +224,8 @@ def _sent(of: _Of, row: Row, late: tuple[str, str]) -> Iterator[TimelineEntry]:
             yield of.entry(row["first_tried_at"], "fetched")
         yield of.entry(row["sent_at"], "acknowledged", ": av mottagaren", ": by its receiver", answer=answer)
     elif row["kind"] == "lookup":
-        yield of.entry(row["sent_at"], "answered", f": {answer}", f": {answer}", answer=answer, outcome=answer)
+        said = _said(row, answer)
+        yield of.entry(row["sent_at"], "answered", f": {said.sv}", f": {said.en}", answer=answer, outcome=answer)
     else:
         outcome = answer if row["kind"] == "case" else "late" if late[0] else None
         yield of.entry(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from hub.catalogue import ids
 from hub.catalogue.catalogue import in_short
-from hub.operations import addressing_by_hand, waiting
+from hub.operations import addressing_by_hand, register_words, waiting
 from hub.routers.cases.question import Asked, body, in_body, moment, of_moment
 from hub.routers.ops.acts import Named, WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnOne, CanSee, TheDirectory, TheStore
@@ -62,6 +62,7 @@ class ManualCaseRow(BaseModel):
     sought: Sought | None = Field(description="Null where the registers said nothing, or it has been removed.")
     found: list[NamedUnit] = Field(description="The units that the registers named, whether they can be told or not.")
     registers: list[str] = Field(description="What each register said, in a line each; nothing about the person.")
+    registers_said: list[BilingualText] = Field(description="The same in words.")
 
 
 class ManualCases(BaseModel):
@@ -103,6 +104,7 @@ def _place(after: str | None) -> tuple[datetime, str] | None:
 
 def _case(one: ManualCase, directory: Directory) -> ManualCaseRow:
     said = addressing_by_hand.last_answer(one)
+    why = [] if said is None else list(said.why)
     return ManualCaseRow(
         case=one.case,
         process=one.process,
@@ -115,7 +117,8 @@ def _case(one: ManualCase, directory: Directory) -> ManualCaseRow:
         missing=sorted(addressing_by_hand.missing(one)),
         sought=None if said is None else _sought(said, directory),
         found=[named(unit, directory) for unit in addressing_by_hand.found(said)],
-        registers=list(said.why) if said is not None else [],
+        registers=why,
+        registers_said=[BilingualText(sv=one.sv, en=one.en) for one in map(register_words.step, why)],
     )
 
 

@@ -76,8 +76,8 @@ def unknown_system() -> Refused:
     """404: there is no such system."""
     return Refused(
         "unknown-system",
-        "Det finns inget sådant system i katalogen. Se /ops/systems.",
-        "There is no such system in the directory. See /ops/systems.",
+        "Det finns inget sådant system i katalogen. Se vilka som finns (GET /ops/systems).",
+        "There is no such system in the directory. See which there are (GET /ops/systems).",
         "/system",
         404,
     )

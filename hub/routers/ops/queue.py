@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from hub.operations import register_words
 from hub.operations.queued import Queued
 from hub.routers.ops.pages import PageAsked
 from schemas.messages import BilingualText
@@ -39,6 +40,7 @@ class QueuedNotice(BaseModel):
     )
     attempts: int
     answer: str | None
+    said: BilingualText | None = Field(description="Of a question to the registers: the answer in words.")
     error: str | None = Field(description="The answer's id in the error catalogue; null before the first attempt.")
     behind: bool = Field(description="It waits for a dead one of its case.")
     why: BilingualText = Field(description="Why it is not sent yet.")
@@ -63,8 +65,10 @@ def _row(one: Queued, error_of: Callable[[str], str]) -> QueuedNotice:
     row = asdict(one.row)
     del row["due_at"]
     before, why = one.why.before, BilingualText(sv=one.why.sv, en=one.why.en)
+    in_words = register_words.answer(one.row.answer) if one.row.answer and one.row.kind == "lookup" else None
     return QueuedNotice(
         **row,
+        said=None if in_words is None else BilingualText(sv=in_words.sv, en=in_words.en),
         error=error,
         why=why,
         next_try_at=one.why.next_try,

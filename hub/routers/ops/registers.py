@@ -56,14 +56,14 @@ async def waiting(
     if register not in CONTRACTS:
         raise Refused(
             "not-found",
-            "Det finns inget sådant register. Se /ops/registers.",
-            "There is no such register. See /ops/registers.",
+            "Det finns inget sådant register. Se vilka som finns (GET /ops/registers).",
+            "There is no such register. See which there are (GET /ops/registers).",
             "/register",
             404,
         )
     async with store.transaction() as connection:
         return cut(
             asked,
-            await queued.lookups(connection, CONTRACTS[register][1], asked.above, asked.limit + 1),
+            await queued.lookups(connection, CONTRACTS[register], asked.above, asked.limit + 1),
             ids.of_register,
         )

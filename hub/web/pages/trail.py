@@ -40,19 +40,6 @@ def target_of(t: Texts, target: str) -> str:
     return _WORD.sub(lambda found: t.word("target", found[0]), target) if _KINDS.match(target) else target
 
 
-_AS_ROLES: Final = re.compile(r"as ([a-z]+(?:, [a-z]+)*)")
-
-
-def hub_said(t: Texts, said: str) -> str:
-    """What the hub wrote of why somebody was signed in or out, in the person's language: ``as drift``, ``signed out``, ``by Anna``."""
-    if roles := _AS_ROLES.fullmatch(said):
-        return t("trail.as_roles", roles=roles[1])
-    key = said.replace(" ", "-").replace("'", "")
-    if t.has(f"words.signed.{key}"):
-        return t(f"words.signed.{key}")
-    return t("trail.by_whom", who=said.removeprefix("by ")) if said.startswith("by ") else said
-
-
 async def _list(visit: Visit, template: str, path: str, names: tuple[str, ...]) -> Response:
     asked: dict[str, Any] = {name: visit.query.get(name) for name in names}
     return visit.show(
@@ -61,7 +48,6 @@ async def _list(visit: Visit, template: str, path: str, names: tuple[str, ...]) 
         asked=asked,
         tabs=TABS,
         target_of=target_of,
-        hub_said=hub_said,
     )
 
 
