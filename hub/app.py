@@ -222,6 +222,9 @@ class Hub:
         )
         if "intake" in self.roles:
             await self.group.look()  # who is in the group has shown that it lives
+            # Also while it joins, which waits for the members of dead processes.
+            looks = partial(every, _GROUP_S, self.group.look)
+            self.supervisor.keep("group", looks, silence_s=_SILENCE_S + 2 * _GROUP_S)
             await self.kafka_in.start()
         # Before anything is read or sent, because a topic may have been deleted and created again.
         await self._look_at_topics()
@@ -245,7 +248,6 @@ class Hub:
         for role, name, seconds, work in (
             (None, "directory", _DIRECTORY_S, self.in_force.take_up),
             (None, "topics", _TOPICS_S, self._look_at_topics),
-            ("intake", "group", _GROUP_S, self.group.look),
             ("deadlines", "held", _HELD_S, self.intake.retry_held),
             (None, "tried now", _TRIED_S, self._in_operation.try_what_is_asked),
             ("delivery", "subscriptions", _SUBSCRIPTIONS_S, self._subscriptions.begin_due),

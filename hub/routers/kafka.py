@@ -21,7 +21,7 @@ from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from hub import clock, metrics
-from hub.errors import Refused, Unavailable
+from hub.errors import Misconfigured, Refused, Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
 from hub.log import log
@@ -50,7 +50,7 @@ _MADE_AT_A_TIME = 500
 _NO_FAULT = (NoError, TopicAlreadyExistsError)
 """What is made, by us or by another hub that was quicker."""
 _LARGEST_RECORD = 32 * 1024 * 1024
-_LIMITS = "group.min.session.timeout.ms and group.max.session.timeout.ms"
+_LIMITS = "group.min.session.timeout.ms (6 000 unless it was set) and group.max.session.timeout.ms"
 _CODECS = {"gzip": has_gzip, "lz4": has_lz4, "snappy": has_snappy, "zstd": has_zstd}
 
 
@@ -96,7 +96,9 @@ class KafkaIn:
         """Of these topics the consumer does not know."""
 
     async def start(self) -> None:
-        """Joins the group. Raises ``Unavailable`` when the broker does not answer."""
+        """Joins the group. Raises ``Unavailable`` when the broker does not answer, ``Misconfigured`` when it takes no member with such a
+        session.
+        """
         if missing := [name for name, there in _CODECS.items() if not there()]:
             log.error("codecs_missing", codecs=missing, install="cramjam, of requirements.lock")
         broker = KafkaBroker(
@@ -139,6 +141,10 @@ class KafkaIn:
             await broker.start()
         except (KafkaError, OSError) as error:
             await broker.stop()
+            if isinstance(error, InvalidSessionTimeoutError):
+                raise Misconfigured(
+                    f"HUB_KAFKA_SESSION_S={self._session_s:g} is not between {_LIMITS} of the broker"
+                ) from None
             raise Unavailable("kafka") from error
         assert subscriber.consumer is reader.consumer
         self._broker, self.reader = broker, reader
@@ -157,12 +163,6 @@ class KafkaIn:
                 await asyncio.sleep(3600)  # the stop is in order: it is ended when its turn comes
             for task in done:
                 task.result()
-        except InvalidSessionTimeoutError:
-            log.error(
-                "session_refused",
-                said=f"HUB_KAFKA_SESSION_S={self._session_s:g} is not between {_LIMITS} of the broker",
-            )
-            raise
         finally:
             self._reading.cancel()
             watching.cancel()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from aiokafka.record.util import calc_crc32c
 
 from hub.delivery.exits.kafka import connect
 from hub.delivery.outgoing import Outgoing
-from hub.errors import Unavailable
+from hub.errors import Misconfigured, Unavailable
 from hub.routers.kafka import KafkaIn
 from hub.translators.formats import Encoded
 from tests import stack as parts
@@ -470,9 +471,13 @@ async def test_while_hubs_come_are_stopped_for_long_go_on_and_are_killed_nothing
         os.kill(second.hub.pid, signal.SIGKILL)
         await answered(hub, part)
         os.kill(hub.hub.pid, signal.SIGKILL)  # and now nobody is left who has seen it alive
+        killed = f'"reader": "hub-{socket.gethostname()}-{hub.hub.pid}-'
         hub.start(**NO_SESSION_ENDS)
         await hub.ready()
         await answered(hub, part)
+        assert killed in hub.log.read_text(), (
+            "it joined ten seconds later, when the broker no longer waited for the killed one"
+        )
     finally:
         for process in (hub.hub, second.hub):
             if process.alive:
@@ -527,11 +532,13 @@ async def hub_end(hub):
 
 
 @asynccontextmanager
-async def a_door(hub, group):
+async def a_door(hub, group, session_s=6):
     """A consumer of the hub's way in that handles nothing: in this process, so that it can be asked."""
     nothing = SimpleNamespace(waiting={}, known=(), batch=100, refresh=AsyncMock(), system_by_id={})
     client = {"bootstrap_servers": hub.bootstrap, "ssl_context": None}
-    door = KafkaIn(client, f"{group}{hub.tag}", nothing, lambda: nothing, nothing, client_id="a-door", session_s=6)
+    door = KafkaIn(
+        client, f"{group}{hub.tag}", nothing, lambda: nothing, nothing, client_id="a-door", session_s=session_s
+    )
     await door.start()
     try:
         yield door
@@ -553,6 +560,12 @@ async def test_a_consumer_that_asks_for_a_topic_that_is_not_there_reads_the_othe
             await asyncio.sleep(0.5)
         assert consumer.assignment() == read
         assert consumer.subscription() == {part.topic for part in read}
+
+
+async def test_a_session_shorter_than_the_broker_allows_is_refused_at_the_start_by_the_name_of_the_setting(hub):
+    with pytest.raises(Misconfigured, match=r"HUB_KAFKA_SESSION_S=3 .*group\.min\.session\.timeout\.ms"):
+        async with a_door(hub, "short", session_s=3):
+            pass
 
 
 async def test_topics_of_which_the_consumer_does_not_know_make_it_begin_anew(hub, monkeypatch):
