@@ -1,7 +1,7 @@
 """One SOAP call over HTTP: rate, time-outs, size, and what a failure means (law-and-lookups.md §3).
 
-Imports httpx, tenacity, ``rate_limit`` beside it, the translators' ``soap.envelope`` and ``retry_after``, and ``hub.errors``. It
-logs nothing.
+Imports aiohttp, tenacity, ``rate_limit`` beside it, the translators' ``soap.envelope`` and ``retry_after``, ``hub.errors`` and the
+hub's connections. It logs nothing.
 """
 
 from __future__ import annotations
@@ -10,22 +10,30 @@ import asyncio
 import ssl
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
 
-import httpx
+import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from hub import clock
 from hub.addressing.rate_limit import RateLimit
 from hub.errors import Misconfigured, Unavailable
+from hub.http_connections import KEEPALIVE_S, CleanConnector
 from hub.translators.retry_after import retry_after
 from hub.translators.soap.envelope import MAX_BYTES, SoapFault, SoapRequest, Unreadable, in_utf8
 
-_LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4)
-"""httpx's own numbers, but for the last: many servers close an idle connection after five seconds, and a question that is
-written at that moment is lost.
-"""
+_CONNECTIONS: Final = 100
+"""To one register at once."""
+_NO_ANSWER: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ServerDisconnectedError,
+    aiohttp.ClientPayloadError,
+    aiohttp.ClientResponseError,
+)
+"""No connection, or one that ended before a whole answer in HTTP had come."""
 
 
 class Parked(Exception):  # noqa: N818 - its name says what happened to the question
@@ -74,16 +82,14 @@ class Caller:
     def __init__(self, settings: CallerSettings, rate_limit: RateLimit | None = None) -> None:
         self.settings = settings
         self._rate_limit = rate_limit or RateLimit(settings.rate, settings.burst, settings.max_wait)
-        headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml"}
+        headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml", "User-Agent": "samverkan-hub"}
         # A few compressed bytes can become gigabytes before anybody counts them.
         headers["Accept-Encoding"] = "identity"
         if settings.consumer_hsa_id:
             headers["x-rivta-original-serviceconsumer-hsaid"] = settings.consumer_hsa_id
-        timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
-        # No proxy and no .netrc from the environment: the way to a register is in these settings alone.
-        self._client = httpx.AsyncClient(
-            headers=headers, timeout=timeout, verify=_tls(settings), trust_env=False, limits=_LIMITS
-        )
+        self._headers = headers
+        self._tls = _tls(settings)
+        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -95,7 +101,24 @@ class Caller:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
+
+    def _connections(self) -> aiohttp.ClientSession:
+        """Those of this register; begun at the first call, on the loop that calls."""
+        if self._session is None:
+            # No proxy and no .netrc from the environment: the way to a register is in these settings alone.
+            self._session = aiohttp.ClientSession(
+                connector=CleanConnector(limit=_CONNECTIONS, keepalive_timeout=KEEPALIVE_S, ssl=self._tls),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(
+                    sock_connect=self.settings.connect_timeout, sock_read=self.settings.read_timeout
+                ),
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._session
 
     async def ask(self, producer: str, question: SoapRequest, *, routine: bool = False) -> bytes:
         """The bytes of the answer or of the fault. Raises ``Unavailable``, ``Parked`` or ``Unreadable`` (too large).
@@ -104,13 +127,13 @@ class Caller:
         The question is sent again at once only where nothing came back. After a read time-out it is not: the platform's own
         answer comes before that, and the same question twice does not help a slow producer.
         """
-        no_answer = retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout, httpx.RemoteProtocolError))
+        no_answer = retry_if_exception_type(_NO_ANSWER)
         attempts = AsyncRetrying(retry=no_answer, stop=stop_after_attempt(self.settings.attempts), reraise=True)
         try:
             return await attempts(self._once, producer, question, routine=routine)
-        except httpx.TimeoutException:
+        except aiohttp.ServerTimeoutError:
             raise Unavailable("time-out") from None
-        except httpx.HTTPError:
+        except aiohttp.ClientError:
             # Its text may quote what was sent or received.
             raise Unavailable("no-answer") from None
 
@@ -123,21 +146,26 @@ class Caller:
             # A producer that sends a byte now and then never reaches the read time-out: this one is for the whole call.
             async with (
                 asyncio.timeout(whole),
-                self._client.stream("POST", self.settings.url, content=question.body, headers=headers) as response,
+                self._connections().post(
+                    self.settings.url, data=question.body, headers=headers, allow_redirects=False
+                ) as response,
             ):
-                async for part in response.aiter_raw():
+                async for part in response.content.iter_any():
                     body += part
                     if len(body) > MAX_BYTES:
+                        response.close()
                         raise Unreadable("too-large")
+        except aiohttp.ServerTimeoutError:
+            raise
         except TimeoutError:
             raise Unavailable("time-out") from None
-        status = response.status_code
+        status = response.status
         # Answers come with 200, faults with 500. A SOAP body counts with every status: proxies change codes.
-        if status == httpx.codes.OK or b"Envelope" in body[:4096]:
-            return in_utf8(bytes(body), response.charset_encoding)
+        if status == HTTPStatus.OK or b"Envelope" in body[:4096]:
+            return in_utf8(bytes(body), response.charset)
         if (
-            status in {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
-            or status >= httpx.codes.INTERNAL_SERVER_ERROR
+            status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+            or status >= HTTPStatus.INTERNAL_SERVER_ERROR
         ):
             raise Unavailable(f"http-{status}", retry_after(response.headers.get("retry-after"), clock.now()))
         raise Parked(f"http-{status}")

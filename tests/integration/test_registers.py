@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -19,6 +20,7 @@ from hub.sandbox.registers import Control, SimulatedRegisters, Trouble
 from hub.translators.soap import producer
 from hub.translators.soap.envelope import ALL, MAX_BYTES, open_envelope, schema
 from hub.translators.soap.folkbokforing import request
+from hub.translators.soap.hsa import unit_request
 from hub.translators.soap.listing import Actor
 from schemas.identities import parse_person_id
 
@@ -336,23 +338,103 @@ async def test_hostile_bytes_from_a_register_are_one_clear_error_and_not_asked_f
     assert [outcome for _, outcome, _ in lookups] == ["unreadable", "held"]
 
 
-async def test_the_hub_speaks_as_the_profile_prescribes(simulated, clock, monkeypatch):
-    seen = []
-    monkeypatch.setattr(httpx.AsyncClient, "stream", _spy(httpx.AsyncClient.stream, seen))
-    async with build(simulated, clock, consumer_hsa_id="SE2321000255-HUB") as registers:
-        await registers.unit("SE2321000255-VC01")
-    (sent,) = seen
+class RawServer:
+    """A server that answers each question with the bytes that are given, and keeps the heads of what came."""
+
+    def __init__(self, *answers, after=b"", ends=False):
+        self.answers, self.after, self.ends, self.heads, self.connections = list(answers), after, ends, [], 0
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1")
+        self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/hsa"
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+
+    async def serve(self, reader, writer):
+        self.connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                self.heads.append(head)
+                length = next(line for line in head.splitlines() if line.lower().startswith("content-length"))
+                await reader.readexactly(int(length.partition(":")[2]))
+                writer.write(self.answers.pop(0))
+                await writer.drain()
+                if self.ends:
+                    break
+                if self.after:
+                    await asyncio.sleep(0.05)
+                    writer.write(self.after)
+                    await writer.drain()
+        writer.close()
+
+
+def ok(body=b"<Envelope/>", more=b""):
+    return b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\n%scontent-length: %d\r\n\r\n%s" % (more, len(body), body)
+
+
+QUESTION = unit_request("SE165565594230-1000", "SE2321000255-VC01")
+
+
+async def test_the_hub_speaks_as_the_profile_prescribes():
+    async with RawServer(ok()) as server:
+        settings = CallerSettings(url=server.url, consumer_hsa_id="SE2321000255-HUB")
+        async with Caller(settings) as caller:
+            await caller.ask("SE165565594230-1000", QUESTION)
+    request_line, *lines = server.heads[0].strip().split("\r\n")
+    assert request_line == "POST /hsa HTTP/1.1"
+    sent = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     assert sent["soapaction"] == '"urn:riv:infrastructure:directory:organization:GetUnitResponder:5:GetUnit"'
     assert sent["content-type"] == "text/xml; charset=utf-8"
     assert sent["x-rivta-original-serviceconsumer-hsaid"] == "SE2321000255-HUB"
+    assert sent["accept-encoding"] == "identity"
+    assert sent["content-length"] == str(len(QUESTION.body))
+    assert "cookie" not in sent
 
 
-def _spy(stream, seen):
-    def spy(self, method, url, **options):
-        seen.append(self.build_request(method, url, **options).headers)
-        return stream(self, method, url, **options)
+@pytest.mark.parametrize("after", [ok(b"<Envelope>another's</Envelope>"), b"HTTP/1.1 200 OK\r\ncontent-le", b"what?"])
+async def test_what_comes_unasked_after_an_answer_is_nobodys_answer(after):
+    async with (
+        RawServer(ok(b"<Envelope>1</Envelope>"), ok(b"<Envelope>2</Envelope>"), after=after) as server,
+        Caller(CallerSettings(url=server.url, rate=1000)) as caller,
+    ):
+        assert await caller.ask("one", QUESTION) == b"<Envelope>1</Envelope>"
+        await asyncio.sleep(0.2)
+        assert await caller.ask("one", QUESTION) == b"<Envelope>2</Envelope>"
 
-    return spy
+
+@pytest.mark.parametrize(
+    ("answer", "asked", "reason"),
+    [
+        (b"", 2, "no-answer"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", 2, "no-answer"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n<Envelope>", 2, "no-answer"),
+        (b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n", 1, "http-302"),
+        (b"HTTP/1.1 503 No\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n", 1, "http-503"),
+    ],
+    ids=["nothing", "no-http", "cut-off", "redirect", "busy"],
+)
+async def test_what_is_no_answer_is_asked_once_more_and_no_redirect_is_followed(answer, asked, reason):
+    async with (
+        RawServer(answer, answer, answer, ends=True) as server,
+        Caller(CallerSettings(url=server.url, rate=1000)) as caller,
+    ):
+        with pytest.raises((Unavailable, Parked)) as failed:
+            await caller.ask("one", QUESTION)
+    assert failed.value.reason == reason
+    assert len(server.heads) == asked
+
+
+async def test_an_answer_keeps_its_connection_and_its_charset_and_sets_no_cookie():
+    latin = "<?xml version='1.0' encoding='ISO-8859-1'?><Envelope>Åsa</Envelope>".encode("latin-1")
+    kept = ok(latin, b"set-cookie: a=b\r\n").replace(b"text/xml", b"text/xml; charset=ISO-8859-1")
+    async with RawServer(kept, kept) as server, Caller(CallerSettings(url=server.url, rate=1000)) as caller:
+        for _ in range(2):
+            assert "Åsa" in (await caller.ask("one", QUESTION)).decode()
+    assert server.connections == 1
+    assert "cookie" not in server.heads[1].lower()
 
 
 def test_certificates_that_cannot_be_read_stop_the_hub_from_starting(tmp_path):
