@@ -81,7 +81,7 @@ async def test_what_is_not_there_is_said_with_exit_status_2_and_an_empty_list_sa
         (["dead", "replay", "--system", f"ehr{hub.tag}", "--run", "1", *WHY], "Nothing fits that no other replay has"),
         (
             ["dead", "replay", "--sent", "--system", f"ehr{hub.tag}"],
-            "what was sent (sent) is sent again to a system",
+            "since is missing: say from which moment on what was sent (sent) is sent again, or of which case (case). What it",
         ),
         (["dead", "replay", "--since", "2026-03-02T08:00"], "give a time with"),
         (["dead", "replay", "--case", "x"], "Correct case: give the id of a case"),

@@ -119,7 +119,10 @@ async def test_undone_in_the_middle_the_rest_is_as_before_and_a_replay_of_it_goe
     before = await as_it_is(system)
     system.behave(lambda call: 204)
     id_ = await begun(system, 6, "--stop-after", "2", "--rate", "0.2")
-    await until(lambda: len(marked(system)) == 2)
+    sent = (
+        "SELECT count(*) = 2 FROM replay_row JOIN outbox o ON o.id = outbox_id WHERE replay = %s AND o.state = 'sent'"
+    )
+    await until(lambda: hub.value(sent, id_))
     said = await system.cli("dead", "undo", str(id_), *WHY)
     assert f"replay {id_} is undone: 2 of 6 sent, 0 failed, 4 put back" in said
     told = {call.event["case"] for call in marked(system)}
