@@ -20,9 +20,11 @@ from hub.supervisor import turned
 
 _CAPACITY = 4_000
 _LOOK_S = 2.0
-_WORKERS = {LICENCES: 4, REGISTERS: 16, VERIFICATIONS: 8}
+_WORKERS = {LICENCES: 4, REGISTERS: 48, VERIFICATIONS: 8}
 """Queue → questions that are asked at the same time. A menprovning waits for a licence, an admission for its addressing;
-nobody waits for a verification.
+nobody waits for a verification. A producer's rate limits how often it is asked, so these are as many as keep ten calls a second
+under way where each takes four seconds; and fewer than a minute's calls of a producer that takes one a second, which turns away
+who would wait longer (``rate_limit``).
 """
 
 Ask = Callable[[OutboxRow], Awaitable[None]]

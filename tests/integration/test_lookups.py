@@ -10,7 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub import metrics
+from hub.addressing import lookup_queues
 from hub.addressing.memory import RegisterMemory
+from hub.addressing.rate_limit import RateLimit
 from hub.addressing.recheck import Recheck
 from hub.addressing.registers import Registers
 from hub.addressing.soap_client import Caller, CallerSettings, Parked
@@ -20,6 +22,7 @@ from hub.intake import commit
 from hub.intake.reader_check import Readers
 from hub.operations.timeline import whole
 from hub.sandbox.registers import Control, Trouble
+from hub.settings import ListingSettings
 from hub.store import cases, outbox
 from hub.store.registers import Answers
 from hub.store.transaction import Conflict
@@ -29,6 +32,7 @@ from schemas.directory import Directory
 from schemas.hub_messages import Adressering
 from schemas.identities import parse_person_id
 from schemas.messages import HUB_SOURCE, Question, as_json
+from tests.bench.load import fictitious
 from tests.stack import CENTRE, KOMMUN, WARD, registers, until
 
 NURSE = "SE2321000255-SJUKSKOTERSKA1"
@@ -88,6 +92,36 @@ async def addressed(desk, id_):
     return await until(look)
 
 
+async def written(desk, rows):
+    """Questions that wait in the table, as after a commit."""
+    async with desk.store.transaction() as connection:
+        start = await outbox.reserve_ids(connection)
+        for number, row in enumerate(rows):
+            row.id = start + number
+        await outbox.add(connection, rows)
+
+
+async def test_a_register_that_takes_its_time_is_asked_as_often_as_its_rate_allows(desk, simulated):
+    """Ten a second, each answered after four: forty are under way. None is turned away where a producer takes one a second."""
+    numbers = fictitious()
+    await written(
+        desk,
+        [
+            outbox.OutboxRow(
+                0, "lookup", outbox.REGISTERS, None, None, HUB_SOURCE, f"a-{n}",
+                as_json(Question(question="adressering", person=next(numbers), county="12")),
+                None, datetime.now(UTC), datetime.now(UTC),
+            )
+            for n in range(60)
+        ],
+    )  # fmt: skip
+    simulated.simulation.control(Control(contract="GetPersonsForProfile", trouble=Trouble(slow=60)))
+    async with worker(desk, simulated):
+        await until(lambda: simulated.simulation.calls["GetPersonsForProfile"] >= 40)
+    longest_wait = RateLimit(ListingSettings.model_fields["rate"].default)._max_wait
+    assert lookup_queues._WORKERS[outbox.REGISTERS] < longest_wait, "as many wait for one producer at the most"
+
+
 async def test_thousands_of_verifications_hold_up_neither_an_addressing_nor_a_menprovning(desk, simulated):
     rows = [
         outbox.OutboxRow(
@@ -97,11 +131,7 @@ async def test_thousands_of_verifications_hold_up_neither_an_addressing_nor_a_me
         )
         for n in range(2_000)
     ]  # fmt: skip
-    async with desk.store.transaction() as connection:
-        start = await outbox.reserve_ids(connection)
-        for number, row in enumerate(rows):
-            row.id = start + number
-        await outbox.add(connection, rows)
+    await written(desk, rows)
     async with worker(desk, simulated, rate=10.0):
         await until(lambda: simulated.simulation.calls["GetEmployeeIncludingProtectedPerson"] > 2)
         opened = await desk.send("m-1", actor=NURSE)
