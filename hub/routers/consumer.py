@@ -68,6 +68,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """``own_partitions``: told which partitions the group has given this process."""
         self.consumer: AIOKafkaConsumer
         self._own_partitions = own_partitions
+        self._noted: tuple[set[TopicPartition], set[str]] = (set(), set())
+        """The partitions that were this process's, of which topics, when it was last looked."""
         self._intake = intake
         self._system_of = system_of
         self._arrival = arrival
@@ -261,9 +263,11 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     def note_partitions(self) -> None:
         """Notes which partitions are this process's, of how many."""
-        topics = self.consumer.subscription()
-        partitions = {topic: len(self.consumer.partitions_for_topic(topic) or ()) for topic in topics}
-        self._own_partitions.look(self.consumer.assignment(), partitions)
+        assigned, topics = self.consumer.assignment(), self.consumer.subscription()
+        if (assigned, topics) != self._noted:
+            partitions = {topic: len(self.consumer.partitions_for_topic(topic) or ()) for topic in topics}
+            self._own_partitions.look(assigned, partitions)
+            self._noted = set(assigned), set(topics)
 
     async def begin_again(self, topic: str) -> None:
         """The topic was deleted and made anew: read from its first record."""
