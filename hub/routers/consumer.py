@@ -267,7 +267,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         if (assigned, topics) != self._noted:
             partitions = {topic: len(self.consumer.partitions_for_topic(topic) or ()) for topic in topics}
             self._own_partitions.look(assigned, partitions)
-            self._noted = set(assigned), set(topics)
+            if all(partitions.values()):  # else the broker has not said yet how many each has
+                self._noted = set(assigned), set(topics)
 
     async def begin_again(self, topic: str) -> None:
         """The topic was deleted and made anew: read from its first record."""
