@@ -285,6 +285,7 @@ class Hub:
         await self.group.close()
         if self._subscriptions is not None:
             await self._subscriptions.finish(self.settings.stop_s / 10)
+            await self._subscriptions.close()
         if self._in_operation is not None:
             await self._in_operation.leave()
         if self.relay is not None:

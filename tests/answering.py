@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
@@ -58,7 +59,9 @@ class Server:
 
 
 @asynccontextmanager
-async def answering(say: bytes | Say) -> AsyncIterator[Server]:
+async def answering(
+    say: bytes | Say, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Server]:
     """A server on a free port of this machine."""
 
     async def write(writer: asyncio.StreamWriter) -> None:
@@ -68,8 +71,9 @@ async def answering(say: bytes | Say) -> AsyncIterator[Server]:
             await say(writer)
 
     server = Server(write)
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    listening = await asyncio.start_server(server.serve, address, 0, ssl=tls)
+    host = f"[{address}]" if ":" in address else address
+    server.url = f"http://{host}:{listening.sockets[0].getsockname()[1]}"
     try:
         yield server
     finally:

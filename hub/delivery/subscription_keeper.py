@@ -61,6 +61,10 @@ class SubscriptionKeeper:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    async def close(self) -> None:
+        """Close the exit's connections."""
+        await self._exit.close()
+
     async def _call(self, id_: str) -> None:
         """Send what is due to one system, one after the other, until nothing is."""
         try:

@@ -1,20 +1,21 @@
 """Records what passes between the kit and the vendor's system, as it is on the wire, without tokens and signatures. Imports the
-webhook's exit and the record.
+webhook's exit, what an exit is given and the record.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
-import httpcore
+from aiohttp import ClientResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from yarl import URL
 
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.webhook import WebhookExit
+from hub.delivery.outgoing import BeforeSending
 from hub.kit.faults.mark import MADE
 from hub.kit.record import Direction, Exchange, Way
 
@@ -81,36 +82,24 @@ class RecordingWebhook(WebhookExit):
         self._wire = wire
 
     @asynccontextmanager
-    async def _pool(self, system: str) -> AsyncIterator[Any]:
-        async with super()._pool(system) as connections:
-            yield _RecordedConnections(connections, self._wire)
-
-
-class _RecordedConnections:
-    """A pool of connections as the exit uses it."""
-
-    def __init__(self, connections: httpcore.AsyncConnectionPool, wire: Wire) -> None:
-        self._connections, self._wire = connections, wire
-
-    @asynccontextmanager
-    async def stream(
-        self, method: str, url: httpcore.URL, headers: list[tuple[bytes, bytes]], content: AsyncIterator[bytes]
-    ) -> AsyncIterator[httpcore.Response]:
+    async def _call(
+        self, system: str, url: URL, headers: Sequence[tuple[str, str]], body: bytes, before_sending: BeforeSending
+    ) -> AsyncIterator[ClientResponse]:
         """A call; it is recorded when it is over."""
-        moment, sent, status, answer = self._wire.ms, bytearray(), None, "no answer came"
+        moment, sent, status, answer = self._wire.ms, b"", None, "no answer came"
 
-        async def passed_on() -> AsyncIterator[bytes]:
-            async for part in content:
-                sent.extend(part)
-                yield part
+        async def when_connected() -> None:
+            nonlocal sent
+            await before_sending()
+            sent = body
 
         try:
-            async with self._connections.stream(method, url, headers=headers, content=passed_on()) as call:
+            async with super()._call(system, url, headers, body, when_connected) as call:
                 status, answer = call.status, ""
                 yield call
         finally:
-            request = f"{method} {url.target.decode('latin-1')}"
-            self._wire.add(moment, "to_vendor", "webhook", request, headers, bytes(sent), status, answer)
+            encoded = [(name.encode(), value.encode()) for name, value in headers]
+            self._wire.add(moment, "to_vendor", "webhook", f"POST {url.raw_path_qs}", encoded, sent, status, answer)
 
 
 class RecordedCalls:

@@ -19,7 +19,7 @@ NOT_IMPORTED = {
     "cramjam": "aiokafka unpacks lz4, zstd and snappy with it",
     "httptools": "uvicorn reads HTTP with it",
     "python-multipart": "starlette reads forms with it",
-    "sniffio": "httpcore asks it which event loop runs, and without it each call looks for it on the whole path again",
+    "sniffio": "httpx asks it which event loop runs, and without it each call looks for it on the whole path again",
     "tzdata": "zoneinfo reads Sweden's time from it where the machine has none",
 }
 TOOLS = {

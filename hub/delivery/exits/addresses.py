@@ -1,5 +1,5 @@
 """Which addresses the hub may call (delivery.md §3), so that a directory cannot lead a webhook into an internal network. Imports
-httpcore, the errors and the language only.
+aiohttp and httpx (which reads URLs), the errors and the language only.
 
 The check is made at each connection, on the resolved address that is then called: a name that resolves differently between
 check and call (DNS rebinding) gains nothing.
@@ -11,12 +11,12 @@ import asyncio
 import ipaddress
 import re
 import socket
-from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-import httpcore
 import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import AddrInfoType
 
 from hub.errors import Refused
 from schemas.directory import Directory
@@ -103,54 +103,47 @@ def _with_embedded(address: Address) -> list[Address]:
     return found
 
 
-class Forbidden(httpcore.ConnectError):
+class Forbidden(Exception):  # noqa: N818 - its name says what the address is
     """The hub may not call any of the name's addresses."""
 
 
-class CheckedConnections(httpcore.AsyncNetworkBackend):
-    """Connects to allowed addresses only."""
+class AllowedNames(AbstractResolver):
+    """Gives of a name the addresses that may be called. Nothing is kept: a name is asked for at each connection."""
 
     def __init__(self, allows: Allowed) -> None:
         self._allows = allows
-        self._inner = httpcore.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the library's own parameter
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first allowed address that answers; raises ``Forbidden`` when none is allowed."""
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """In the order of the machine; raises ``OSError`` for a name without addresses, ``Forbidden`` where none is allowed."""
         try:
-            resolved = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError("no address") from error
-        addresses = dict.fromkeys(str(endpoint[0]) for *_, endpoint in resolved)
-        allowed = [each for each in addresses if self._allows.address(ipaddress.ip_address(each.partition("%")[0]))]
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        except UnicodeError as error:
+            raise OSError("no address") from error
+        addresses = dict.fromkeys(str(endpoint[0]) for *_, endpoint in found)
+        allowed = [each for each in addresses if self._allows.address(_read(each))]
         if not allowed:
             raise Forbidden
-        for address in allowed[:-1]:
-            try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return await self._inner.connect_tcp(allowed[-1], port, timeout, local_address, socket_options)
+        return [
+            ResolveResult(hostname=host, host=each, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)
+            for each in allowed
+        ]
 
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - as above
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Always refuse: no webhook is a socket on this machine."""
-        del path, timeout, socket_options
+    async def close(self) -> None:
+        """Nothing is kept."""
+
+
+def allowed_socket(allows: Allowed, address: AddrInfoType) -> socket.socket:
+    """A socket to an address that is about to be called, also one that the URL names itself; raises ``Forbidden``."""
+    family, kind, protocol, _, endpoint = address
+    if not allows.address(_read(str(endpoint[0]))):
         raise Forbidden
+    return socket.socket(family, kind, protocol)
 
-    async def sleep(self, seconds: float) -> None:
-        """As the library's."""
-        await self._inner.sleep(seconds)
+
+def _read(address: str) -> Address:
+    return ipaddress.ip_address(address.partition("%")[0])
 
 
 def refuse_forbidden(directory: Directory, allows: Allowed) -> None:

@@ -1,27 +1,29 @@
 """A call over HTTP to a system: connections, time limits, addresses, and what its status means (D-5, D-6). What the exits over HTTP
-share. Imports httpcore and what an exit is given only.
-
-httpcore, not httpx: an exit must keep no cookies, follow no redirects and unpack no bodies.
+share. Imports aiohttp, httpx and yarl (URLs), what an exit is given, the hub's connections and those of the exits only.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
-import httpcore
+import aiohttp
 import httpx
+from yarl import URL
 
 from hub.delivery.exits import answer_start, no_answer
-from hub.delivery.exits.addresses import Allowed, CheckedConnections, Forbidden
+from hub.delivery.exits.addresses import Allowed, Forbidden
+from hub.delivery.exits.connections import Body, session
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending
+from hub.http_connections import KEEPALIVE_S
 from hub.translators.retry_after import retry_after
 from schemas.directory import System
 
@@ -34,10 +36,8 @@ _BODY_S = 0.5
 body the connection is closed. Of an answer that is no acknowledgement its start is kept for operations.
 """
 
-_KEEPALIVE_S = 4.0
-"""Many servers close a connection that has been idle for five seconds. A call that is written at that moment is lost, so ours
-let go of it before.
-"""
+_CLOSE_S = 1.0
+"""Connections that are let go are closed within so many seconds, whatever the receiver does meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +61,21 @@ class Answered:
 class _Pool:
     """The connections of one system, and how many calls are using them."""
 
-    def __init__(self, connections: httpcore.AsyncConnectionPool) -> None:
+    def __init__(self, connections: aiohttp.ClientSession) -> None:
         self.connections, self.calls, self.used_at = connections, 0, 0.0
 
 
 @cache
 def _tls() -> ssl.SSLContext:
     """The authorities that are trusted, read once: it takes 20 ms, and every exit over HTTP trusts the same."""
-    return httpx.create_ssl_context()
+    context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 class HttpExit:
-    """A pool of connections for each system: httpcore searches its whole pool at every call, so with one pool for all systems each
-    call would pay for the others' connections. The lane limits the number of calls at once.
+    """Each system has connections of its own, and the lane limits the number of its calls at once: no receiver takes what another's
+    calls go by.
     """
 
     together = 1
@@ -107,30 +109,29 @@ class HttpExit:
         """
         if not self._allows.plain and not url.startswith("https:"):
             return AttemptOutcome("receiver", "http-not-allowed")
+        spelled: dict[str, str] = {}  # aiohttp takes names in other capitals for one header, and the last of them only
         all_headers = [
-            *((name.encode(), value.encode()) for name, value in headers),
-            (b"user-agent", b"samverkan-hub"),
-            (b"accept-encoding", b"identity"),
-            (b"content-length", str(len(body)).encode()),
+            *((spelled.setdefault(name.lower(), name), value) for name, value in headers),
+            ("user-agent", "samverkan-hub"),
+            ("accept-encoding", "identity"),
+            ("content-length", str(len(body))),
         ]
         refusals: list[Exception] = []
 
-        async def body_when_connected() -> AsyncIterator[bytes]:
-            """The body; httpcore asks for it once the connection is open, which may have taken seconds."""
+        async def when_connected() -> None:
+            """The connection is open, which may have taken seconds."""
             try:
                 await before_sending()
             except Exception as error:
                 refusals.append(error)
                 raise
-            yield body
 
         try:
             async with (
-                self._pool(system.id) as connections,
                 asyncio.timeout(
                     min(timeout_s or system.delivery.timeout_s, system.delivery.timeout_s)
                 ) as deadline,  # from the name's look-up to the end of the headers
-                connections.stream("POST", _target(url), headers=all_headers, content=body_when_connected()) as answer,
+                self._call(system.id, _target(url), all_headers, body, when_connected) as answer,
             ):
                 until = deadline.when() or 0.0
                 deadline.reschedule(None)
@@ -139,47 +140,43 @@ class HttpExit:
                 said, whole = await _read(
                     answer, kept=answer_bytes or answer_start.READ, most=answer_bytes or _BODY_BYTES, until=until
                 )
-        except (httpcore.TimeoutException, TimeoutError):
-            return AttemptOutcome("retry", "timeout")
-        except Forbidden:
-            return AttemptOutcome("receiver", "address-not-allowed")
-        except Exception as error:
-            if error in refusals:
-                raise
-            # Whatever else the receiver does makes this a failed attempt.
+        except Exception as error:  # noqa: BLE001 - whatever the receiver does makes this a failed attempt
+            if refusals:
+                raise refusals[0] from None
+            if isinstance(error, TimeoutError):
+                return AttemptOutcome("retry", "timeout")
+            if isinstance(error, Forbidden):
+                return AttemptOutcome("receiver", "address-not-allowed")
             return AttemptOutcome("retry", no_answer.in_words(error))
-        found = {name.lower(): value.decode("latin-1") for name, value in reversed(answer.headers)}
+        found = {name.lower(): value.decode("latin-1") for name, value in reversed(answer.raw_headers)}
         return Answered(answer.status, found, said, whole)
 
     @asynccontextmanager
-    async def _pool(self, system: str) -> AsyncIterator[httpcore.AsyncConnectionPool]:
+    async def _call(
+        self, system: str, url: URL, headers: Sequence[tuple[str, str]], body: bytes, before_sending: BeforeSending
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A call, to the head of its answer."""
         await self._sweep()
         own = self._pools.get(system)
         if own is None:
-            connections = httpcore.AsyncConnectionPool(
-                ssl_context=self._tls,
-                max_connections=None,
-                keepalive_expiry=_KEEPALIVE_S,
-                network_backend=CheckedConnections(self._allows),
-            )
-            own = self._pools[system] = _Pool(connections)
+            own = self._pools[system] = _Pool(session(self._allows, self._tls, KEEPALIVE_S))
         own.calls += 1
         try:
-            yield own.connections
+            async with own.connections.post(
+                url, data=Body(body, before_sending), headers=headers, allow_redirects=False
+            ) as answer:
+                yield answer
         finally:
             own.calls -= 1
             own.used_at = time.monotonic()
-            for one in own.connections.connections:
-                if _has_more(one):
-                    await one.aclose()
 
     async def _sweep(self) -> None:
-        """At most every ``_KEEPALIVE_S`` seconds, close the connections of systems that have had no call for that time."""
+        """At most every ``KEEPALIVE_S`` seconds, forget the systems that have had no call for that time."""
         now = time.monotonic()
-        if now - self._swept_at < _KEEPALIVE_S:
+        if now - self._swept_at < KEEPALIVE_S:
             return
         self._swept_at = now
-        unused = [id_ for id_, own in self._pools.items() if not own.calls and now - own.used_at > _KEEPALIVE_S]
+        unused = [id_ for id_, own in self._pools.items() if not own.calls and now - own.used_at > KEEPALIVE_S]
         await _close([self._pools.pop(id_) for id_ in unused])
 
     async def close(self) -> None:
@@ -189,32 +186,32 @@ class HttpExit:
 
 
 async def _close(pools: Sequence[_Pool]) -> None:
-    for own in pools:
-        with contextlib.suppress(Exception):  # whatever the receiver does while its connection is closed
-            await own.connections.aclose()
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(_CLOSE_S):
+            await asyncio.gather(*(own.connections.close() for own in pools), return_exceptions=True)
 
 
-def _has_more(connection: httpcore.AsyncConnectionInterface) -> bool:
-    """Whether more has come on an idle connection than the answer: the next call would take it for its own answer, and a notice that
-    nobody has received would count as acknowledged. httpcore looks at the socket before it uses it again, but not at what it has read.
-    """
-    state = getattr(getattr(connection, "_connection", None), "_h11_state", None)
-    return state is not None and connection.is_idle() and state.trailing_data[0] != b""
-
-
-def _target(url: str) -> httpcore.URL:
+@lru_cache(maxsize=4096)
+def _target(url: str) -> URL:
+    """As httpx reads it, which is how it was checked; no sign of it is written otherwise afterwards."""
     parts = httpx.URL(url)
-    return httpcore.URL(scheme=parts.raw_scheme, host=parts.raw_host, port=parts.port, target=parts.raw_path)
+    host = parts.raw_host.decode("ascii")
+    if host.replace(".", "").isdigit():
+        host = socket.inet_ntoa(socket.inet_aton(host))  # aiohttp calls no IPv4 address that is written in another way
+    elif ":" in host:
+        host = f"[{host}]"
+    port = "" if parts.port is None else f":{parts.port}"
+    return URL(f"{parts.scheme}://{host}{port}{parts.raw_path.decode('ascii')}", encoded=True)
 
 
-async def _read(answer: httpcore.Response, *, kept: int, most: int, until: float) -> tuple[bytes, bool]:
+async def _read(answer: aiohttp.ClientResponse, *, kept: int, most: int, until: float) -> tuple[bytes, bool]:
     """(the first ``kept`` bytes of the body, whether they are all of it): read up to ``most`` bytes, at the latest ``until``. An
     error while it is read means that it is not whole.
     """
     start, taken = bytearray(), 0
     with contextlib.suppress(Exception):
         async with asyncio.timeout_at(until):
-            async for chunk in answer.aiter_stream():
+            async for chunk in answer.content.iter_any():
                 start += chunk[: kept - len(start)]
                 taken += len(chunk)
                 if taken > most:
