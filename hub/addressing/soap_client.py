@@ -15,12 +15,13 @@ from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from hub import clock
 from hub.addressing.rate_limit import RateLimit
 from hub.errors import Misconfigured, Unavailable
-from hub.http_connections import KEEPALIVE_S, CleanConnector
+from hub.http_connections.calls import Body, session
 from hub.translators.retry_after import retry_after
 from hub.translators.soap.envelope import MAX_BYTES, SoapFault, SoapRequest, Unreadable, in_utf8
 
@@ -32,6 +33,7 @@ _NO_ANSWER: Final = (
     aiohttp.ServerDisconnectedError,
     aiohttp.ClientPayloadError,
     aiohttp.ClientResponseError,
+    HttpProcessingError,
 )
 """No connection, or one that ended before a whole answer in HTTP had come."""
 
@@ -107,16 +109,13 @@ class Caller:
     def _connections(self) -> aiohttp.ClientSession:
         """Those of this register; begun at the first call, on the loop that calls."""
         if self._session is None:
-            # No proxy and no .netrc from the environment: the way to a register is in these settings alone.
-            self._session = aiohttp.ClientSession(
-                connector=CleanConnector(limit=_CONNECTIONS, keepalive_timeout=KEEPALIVE_S, ssl=self._tls),
-                cookie_jar=aiohttp.DummyCookieJar(),
+            self._session = session(
+                self._tls,
+                most=_CONNECTIONS,
                 headers=self._headers,
                 timeout=aiohttp.ClientTimeout(
                     sock_connect=self.settings.connect_timeout, sock_read=self.settings.read_timeout
                 ),
-                auto_decompress=False,
-                trust_env=False,
             )
         return self._session
 
@@ -133,7 +132,7 @@ class Caller:
             return await attempts(self._once, producer, question, routine=routine)
         except aiohttp.ServerTimeoutError:
             raise Unavailable("time-out") from None
-        except aiohttp.ClientError:
+        except (aiohttp.ClientError, HttpProcessingError):
             # Its text may quote what was sent or received.
             raise Unavailable("no-answer") from None
 
@@ -147,7 +146,7 @@ class Caller:
             async with (
                 asyncio.timeout(whole),
                 self._connections().post(
-                    self.settings.url, data=question.body, headers=headers, allow_redirects=False
+                    self.settings.url, data=Body(question.body), headers=headers, allow_redirects=False
                 ) as response,
             ):
                 async for part in response.content.iter_any():

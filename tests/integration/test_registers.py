@@ -342,7 +342,8 @@ class RawServer:
     """A server that answers each question with the bytes that are given, and keeps the heads of what came."""
 
     def __init__(self, *answers, after=b"", ends=False):
-        self.answers, self.after, self.ends, self.heads, self.connections = list(answers), after, ends, [], 0
+        self.answers, self.after, self.ends = list(answers), after, ends
+        self.heads, self.connections = [], 0
 
     async def __aenter__(self):
         self.server = await asyncio.start_server(self.serve, "127.0.0.1")
@@ -402,6 +403,16 @@ async def test_what_comes_unasked_after_an_answer_is_nobodys_answer(after):
     ):
         assert await caller.ask("one", QUESTION) == b"<Envelope>1</Envelope>"
         await asyncio.sleep(0.2)
+        assert await caller.ask("one", QUESTION) == b"<Envelope>2</Envelope>"
+
+
+async def test_what_comes_in_one_piece_with_an_answer_is_nobodys_answer():
+    both = ok(b"<Envelope>1</Envelope>") + ok(b"<Envelope>another's</Envelope>")
+    async with (
+        RawServer(both, ok(b"<Envelope>2</Envelope>")) as server,
+        Caller(CallerSettings(url=server.url, rate=1000)) as caller,
+    ):
+        assert await caller.ask("one", QUESTION) == b"<Envelope>1</Envelope>"
         assert await caller.ask("one", QUESTION) == b"<Envelope>2</Envelope>"
 
 

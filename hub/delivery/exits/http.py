@@ -1,5 +1,5 @@
 """A call over HTTP to a system: connections, time limits, addresses, and what its status means (D-5, D-6). What the exits over HTTP
-share. Imports aiohttp, httpx and yarl (URLs), what an exit is given, the hub's connections and those of the exits only.
+share. Imports aiohttp, httpx and yarl (URLs), what an exit is given, and the hub's calls over HTTP only.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 import aiohttp
 import httpx
 from yarl import URL
 
 from hub.delivery.exits import answer_start, no_answer
-from hub.delivery.exits.addresses import Allowed, Forbidden
-from hub.delivery.exits.connections import Body, session
+from hub.delivery.exits.addresses import Allowed, AllowedNames, Forbidden, allowed_socket
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending
-from hub.http_connections import KEEPALIVE_S
+from hub.http_connections.calls import KEEPALIVE_S, Body, session
 from hub.translators.retry_after import retry_after
 from schemas.directory import System
 
@@ -159,7 +158,14 @@ class HttpExit:
         await self._sweep()
         own = self._pools.get(system)
         if own is None:
-            own = self._pools[system] = _Pool(session(self._allows, self._tls, KEEPALIVE_S))
+            own = self._pools[system] = _Pool(
+                session(
+                    self._tls,
+                    resolver=AllowedNames(self._allows),
+                    use_dns_cache=False,
+                    socket_factory=partial(allowed_socket, self._allows),
+                )
+            )
         own.calls += 1
         try:
             async with own.connections.post(

@@ -1,10 +1,11 @@
-"""The connections of the exits over HTTP, and how a call is written on one. Imports aiohttp, what an exit is given, ``addresses`` and
-``one_answer`` beside it only.
+"""Calls over HTTP on connections that are kept between them, and what is taken for their answers. Imports aiohttp and ``one_answer``
+beside it only.
 """
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -14,31 +15,35 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ClientRequest, ClientResponse
 from aiohttp.connector import Connection
 
-from hub.delivery.exits.addresses import Allowed, AllowedNames, allowed_socket
-from hub.delivery.exits.one_answer import HEAD_BYTES, OneAnswer
-from hub.delivery.outgoing import BeforeSending
+from hub.http_connections.one_answer import HEAD_BYTES, OneAnswer
 
+KEEPALIVE_S = 4.0
+"""Many servers close a connection that has been idle for five seconds. A call that is written at that moment is lost, so ours
+let go of it before.
+"""
 _READ_BYTES = 64 * 1024
 """About so much of an answer is read before somebody takes it."""
 
 
-def session(allows: Allowed, tls: ssl.SSLContext, keepalive_s: float) -> aiohttp.ClientSession:
-    """Connections to allowed addresses, as many as are asked for, each kept for ``keepalive_s`` seconds after its last answer. No
-    cookie is kept, nothing is unpacked, and the environment names no proxy and no password.
+def session(
+    tls: ssl.SSLContext,
+    *,
+    most: int = 0,
+    headers: Mapping[str, str] | None = None,
+    timeout: aiohttp.ClientTimeout | None = None,
+    **connecting: Any,
+) -> aiohttp.ClientSession:
+    """Connections, at the ``most`` so many (0: as many as are asked for), each kept for ``KEEPALIVE_S`` seconds after its last answer.
+    No cookie is kept, nothing is unpacked, and the environment names no proxy and no password. ``connecting``: how connections are made,
+    as ``aiohttp.TCPConnector`` takes it. Give each call a ``Body``.
     """
     return aiohttp.ClientSession(
-        connector=_Connector(
-            resolver=AllowedNames(allows),
-            use_dns_cache=False,
-            socket_factory=partial(allowed_socket, allows),
-            ssl=tls,
-            keepalive_timeout=keepalive_s,
-            limit=0,
-        ),
+        connector=_Connector(ssl=tls, keepalive_timeout=KEEPALIVE_S, limit=most, **connecting),
         cookie_jar=_NoCookies(),
         request_class=_Call,
+        headers=headers,
         skip_auto_headers=("accept",),
-        timeout=aiohttp.ClientTimeout(),
+        timeout=timeout or aiohttp.ClientTimeout(),
         auto_decompress=False,
         trust_env=False,
         read_bufsize=_READ_BYTES,
@@ -53,10 +58,14 @@ class _NoCookies(aiohttp.DummyCookieJar):
         """They are not read either."""
 
 
+async def _at_once() -> None:
+    return
+
+
 class Body(aiohttp.Payload):
     """What is sent once ``before_sending`` allows it."""
 
-    def __init__(self, value: bytes, before_sending: BeforeSending) -> None:
+    def __init__(self, value: bytes, before_sending: Callable[[], Awaitable[None]] = _at_once) -> None:
         super().__init__(value)
         self._size = len(value)
         self.before_sending = before_sending

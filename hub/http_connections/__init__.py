@@ -1,0 +1,1 @@
+"""Calls over HTTP to other people's servers."""
