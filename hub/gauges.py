@@ -34,7 +34,7 @@ class Gauges:
         async with self._store.transaction() as connection:
             backlog = await backlog_of(connection)
             waiting, since = await held.gauge(connection)
-            manual = await cases.manual_count(connection)
+            manual, _ = await cases.manual(connection)
             late = await deadline.overdue(connection, clock.now())
             processes = await running_hubs.role_counts(connection)
         now = clock.now()

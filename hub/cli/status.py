@@ -57,9 +57,11 @@ def _show(told: dict[str, Any], *, everything: bool) -> None:
         typer.echo(f"{table.number_of(len(systems) - len(shown), 'more system')}, of which all is well (--all)\n")
     _show_registers(told["registers"])
     held, manual = overview["held"], overview["manual"]
-    since = f", the oldest since {table.moment(held['oldest'])}" if held["oldest"] else ""
+    held_since, manual_since = (
+        f", the oldest since {table.moment(one['oldest'])}" if one["oldest"] else "" for one in (held, manual)
+    )
     messages, cases = table.number_of(held["count"], "message"), table.number_of(manual["count"], "case")
-    typer.echo(f"\nheld: {messages}{since}; {cases} in the manual queue")
+    typer.echo(f"\nheld: {messages}{held_since}; {cases} in the manual queue{manual_since}")
     for one in told["unserved"]:
         waits = table.number_of(one["notices"], "notice waits", "notices wait")
         whom = (

@@ -172,7 +172,13 @@ def _waiting(seen: Seen) -> Iterator[Concern]:
             f"{_so_many(manual, 'case waits', 'cases wait')} for someone to choose the receivers.",
         )
         yield Concern(
-            "manual", "soon" if manual > _MANUAL_MANY else "note", None, text, manual, None, rows("manual-queue")
+            "manual",
+            "soon" if manual > _MANUAL_MANY else "note",
+            seen.glance.manual_since,
+            text,
+            manual,
+            None,
+            rows("manual-queue"),
         )
     for unit, count in seen.unserved.items():
         known = seen.directory.unit_by_hsa.get(unit)

@@ -210,7 +210,7 @@ def lists(seen: Seen) -> dict[str, Any]:
             for one in systems
         ],
         "held": (seen.glance.held, seen.glance.held_since),
-        "manual-queue": seen.glance.manual,
+        "manual-queue": (seen.glance.manual, seen.glance.manual_since),
         "unserved": seen.unserved,
         "silences": list(seen.silences),
         "deadlines": seen.overdue,

@@ -175,7 +175,7 @@ def overview(seen: Seen) -> Overview:
         Number(len(late), min(late, default=None), rows("systems", trouble="late")),
         Number(sum(one.dead for one in systems), None, rows("dead")),
         Number(seen.glance.held, seen.glance.held_since, rows("held")),
-        Number(seen.glance.manual, None, rows("manual-queue")),
+        Number(seen.glance.manual, seen.glance.manual_since, rows("manual-queue")),
         Number(sum(seen.unserved.values()), None, rows("unserved")),
         Number(len(pauses), min(pauses, default=None), rows("systems", trouble="paused")),
         Number(

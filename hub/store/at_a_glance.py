@@ -29,6 +29,8 @@ class Glance:
     held_since: datetime | None
     manual: int
     """Cases in the manual queue."""
+    manual_since: datetime | None
+    """Since when the first of them has waited."""
 
 
 async def glance(connection: Connection, systems: Iterable[str]) -> Glance:
@@ -41,5 +43,5 @@ async def glance(connection: Connection, systems: Iterable[str]) -> Glance:
         dict(known.pauses),
         waiting,
         since,
-        await cases.manual_count(connection),
+        *await cases.manual(connection),
     )

@@ -128,6 +128,7 @@ async def names(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[s
 _COLUMNS = (
     "id", "system", "ref", "person", "process", "status", "manual", "sequence", "state", "opened_at", "changed_at", "name",
     "archived_at", "sole", "named", "month", "sort_name", "former",
+    "manual_since",
 )  # fmt: skip
 
 
@@ -158,12 +159,14 @@ def _copied(case: Case, system: str, ref: str | None, now: bytes) -> bytes:
         text(process.counted_in(case)),
         sort_name(_name(case)).encode(),
         texts(case.former_numbers) if case.former_numbers else None,
+        None if _manual(case) is None else now,
     )
 
 
 async def change(connection: Connection, changed: Sequence[Case], seen: Container[str], now: datetime) -> None:
     """Write locked cases as they are after their messages. ``seen``: ids of the cases that have changed for all; a case with
-    nothing but kept acts keeps its time of change, by which the lists are ordered and asked.
+    nothing but kept acts keeps its time of change, by which the lists are ordered and asked. A case that waits in the manual queue keeps
+    the time since when it waits there.
     """
     if not changed:
         return
@@ -171,12 +174,14 @@ async def change(connection: Connection, changed: Sequence[Case], seen: Containe
         "UPDATE cases c SET person = n.person, name = n.name, status = n.status, manual = n.manual, sequence = n.sequence,"
         " archived_at = n.archived_at, state = n.state::json, named = n.named::text[], month = n.month, sort_name = n.sort_name,"
         " former = n.former::text[],"
-        " changed_at = coalesce(n.changed_at, c.changed_at)"
+        " changed_at = coalesce(n.changed_at, c.changed_at),"
+        " manual_since = CASE WHEN n.manual IS NOT NULL THEN CASE WHEN c.manual IS NULL THEN %s ELSE c.manual_since END END"
         " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::text[],"
         " %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[])"
         " AS n (id, person, name, status, manual, sequence, archived_at, state, changed_at, named, month, sort_name, former)"
         " WHERE c.id = n.id",
         (
+            now,
             array(c.id for c in changed),
             keys(c.person.get("personnummer", "") for c in changed),
             keys(_name(c) for c in changed),
@@ -208,11 +213,14 @@ def _manual(case: Case) -> str | None:
     return case.addressed if case.in_manual_queue else None
 
 
-async def manual_count(connection: Connection) -> int:
-    """The number of cases in the manual queue."""
-    row = await (await connection.execute("SELECT count(*) FROM cases WHERE manual IS NOT NULL")).fetchone()
+async def manual(connection: Connection) -> tuple[int, datetime | None]:
+    """The number of cases in the manual queue, and since when the first of them has waited."""
+    found = await connection.execute(
+        "SELECT count(*), min(coalesce(manual_since, opened_at)) FROM cases WHERE manual IS NOT NULL"
+    )
+    row = await found.fetchone()
     assert row is not None
-    return int(row[0])
+    return int(row[0]), row[1]
 
 
 async def histories(connection: Connection, ids: Sequence[str]) -> dict[str, list[Any]]:

@@ -177,7 +177,7 @@ async def remove_cases(connection: Connection, taken: SettledCases, digests: Seq
     # First the cases: a trigger lets a message lose its content only when its case has.
     await connection.execute(
         "UPDATE cases c SET gallrad_at = %(now)s, state = n.state::json, person = '', name = '', sort_name = NULL, former = NULL,"
-        " sole = NULL, named = NULL, manual = NULL FROM unnest(%(ids)s::uuid[], %(states)s::text[]) AS n (id, state)"
+        " sole = NULL, named = NULL, manual = NULL, manual_since = NULL FROM unnest(%(ids)s::uuid[], %(states)s::text[]) AS n (id, state)"
         " WHERE c.id = n.id",
         {"now": now, "ids": ids, "states": [case.dump().decode() for case in taken.cases]},
     )

@@ -21,7 +21,7 @@ class ManualCase:
     outcome: str
     """Of the registers."""
     since: datetime
-    """When the case last changed."""
+    """When the case came into the queue; it stays while the case waits, whatever happens in it."""
     opened_by: str
     """The unit that opened it."""
     taking_part: dict[str, str]
@@ -35,14 +35,15 @@ async def listed(
 ) -> list[ManualCase]:
     """The cases that have waited longest first; ``after``: (since, id) of the last one of the page before; ``case``: this one alone."""
     found = await connection.cursor(row_factory=class_row(ManualCase)).execute(
-        "SELECT c.id::text AS case, c.process, c.manual AS outcome, c.changed_at AS since, c.state->>'opened_by' AS opened_by,"
+        "SELECT c.id::text AS case, c.process, c.manual AS outcome, c.since, c.state->>'opened_by' AS opened_by,"
         " (SELECT coalesce(jsonb_object_agg(p.key, p.value->>'party'), '{}') FROM"
         "  jsonb_each(coalesce((c.state->'participants')::jsonb, '{}'::jsonb)) p) AS taking_part,"
         " ARRAY(SELECT raw FROM message WHERE case_id = c.id AND sequence IS NOT NULL AND name = 'adressering' AND raw <> ''"
         "  ORDER BY sequence DESC LIMIT 1) AS answers"
-        " FROM cases c WHERE c.manual IS NOT NULL AND (%(case)s::uuid IS NULL OR c.id = %(case)s::uuid)"
-        " AND (%(at)s::timestamptz IS NULL OR (c.changed_at, c.id) > (%(at)s, %(id)s::uuid))"
-        " ORDER BY c.changed_at, c.id LIMIT %(limit)s",
+        " FROM (SELECT *, coalesce(manual_since, opened_at) AS since FROM cases WHERE manual IS NOT NULL) c"
+        " WHERE (%(case)s::uuid IS NULL OR c.id = %(case)s::uuid)"
+        " AND (%(at)s::timestamptz IS NULL OR (c.since, c.id) > (%(at)s, %(id)s::uuid))"
+        " ORDER BY c.since, c.id LIMIT %(limit)s",
         {
             "case": case,
             "at": None if after is None else after[0],

@@ -129,6 +129,16 @@ async def test_the_manual_queue_says_why_the_hub_could_not_and_what_each_registe
     assert one["opened_by"] == {"unit": WARD, "name": "Avdelning 12", "party": "slutenvard", "system": "ehr"}
     assert "191212121212" not in str(one) and "Tolvan" not in str(one)
     second = await place.admit(ANNA, found=NOBODY)
+    waits_since = one["since"]
+    await place.own(case, "adressering", Adressering(outcome="lookup_unavailable"))  # asked again
+    await place.own(second, "adressering", NOBODY)
+    await place.own(case, "adressering", NOBODY)
+    later = (await person.ask("/manual-queue"))["rows"]
+    assert [row["case"] for row in later] == [case, second], "in the order in which they came into the queue"
+    assert later[0]["since"] == waits_since, "since then the law's 24 hours run, whatever happens in the case"
+    overview = await person.ask("/overview")
+    (line,) = [one for one in overview["first"] if one["kind"] == "manual"]
+    assert overview["manual"]["oldest"] == line["since"] == waits_since
     page = await person.ask("/manual-queue", limit=1)
     assert [row["case"] for row in (await person.ask("/manual-queue", after=page["next"]))["rows"]] == [second]
     assert (await person.ask("/manual-queue", 400, after="x"))["rule"] == "bad-query"

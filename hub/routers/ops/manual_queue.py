@@ -55,7 +55,9 @@ class ManualCaseRow(BaseModel):
     outcome: str = Field(description="What the registers came to.")
     error: str = Field(description="Its id in the error catalogue.")
     text: BilingualText = Field(description="Why the hub could not, and what to do.")
-    since: datetime = Field(description="When the case last changed.")
+    since: datetime = Field(
+        description="When the case came into the queue; it stays while the case waits, whatever happens in it."
+    )
     opened_by: NamedUnit
     taking_part: list[NamedUnit]
     missing: list[str] = Field(description="The parties of which no unit takes part.")
