@@ -126,7 +126,7 @@ OVERVIEW = Dashboard(
         ),
         Panel(
             "Deadlines that have passed and are not told",
-            "By name. More than some seconds is a fault of the hub.",
+            "By name: they passed 30 seconds ago or more. Any that stays is a fault of the hub.",
             "short",
             (("max by (name) (hub_deadlines_due)", "{{name}}"),),
             12,

@@ -60,7 +60,10 @@ held = Gauge("hub_held", "Messages that are held.", registry=REGISTRY)
 held_oldest = Gauge("hub_held_oldest_age_seconds", "Age of the oldest hold.", registry=REGISTRY)
 manual = Gauge("hub_manual_queue", "Cases whose addressing someone has to see to.", registry=REGISTRY)
 deadlines_due = Gauge(
-    "hub_deadlines_due", "Deadlines that have passed and are not told yet, by name.", ["name"], registry=REGISTRY
+    "hub_deadlines_due",
+    "Deadlines that passed 30 seconds ago or more and are not told, by name.",
+    ["name"],
+    registry=REGISTRY,
 )
 deadlines_missed = Counter(
     "hub_deadlines_missed", "Deadlines that passed and were told, by name.", ["name"], registry=REGISTRY

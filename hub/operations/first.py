@@ -9,14 +9,13 @@ from datetime import timedelta
 from typing import Final
 
 from hub.operations.concern import Concern, Rows, Said, Severity, late_rows, rows, worst_first
+from hub.operations.deadline_words import passed
 from hub.operations.register_words import QUESTIONS, called, fault
 from hub.operations.seen import Seen
 from hub.roles import Role
-from schemas.words import word
 
 _LATE: Final = timedelta(minutes=15)
 """A notice that has waited so long is to be seen to, as the alert ``HubReceiverBehind`` has it; one that is late by less is to be known."""
-_UNTOLD: Final = timedelta(seconds=30)
 _HELD: Final = timedelta(hours=1)
 _HELD_MANY: Final = 100
 _MANUAL_MANY: Final = 25
@@ -72,14 +71,12 @@ def _hubs(seen: Seen) -> Iterator[Concern]:
 
 def _deadlines(seen: Seen) -> Iterator[Concern]:
     for one in seen.overdue:
-        if seen.at - one.since > _UNTOLD:
-            text = Said(
-                f"{_so_many(one.count, 'passerad frist', 'passerade frister')} har inte berättats för någon: {word(one.name)}.",
-                f"{_so_many(one.count, 'deadline', 'deadlines')} {one.name} passed, and nobody was told.",
-            )
-            yield Concern(
-                "deadline-untold", "urgent", one.since, text, one.count, None, rows("deadlines", name=one.name)
-            )
+        means = passed(one.name)
+        text = Said(
+            f"{_so_many(one.count, 'passerad frist', 'passerade frister')} har inte berättats för någon: {means.sv}.",
+            f"{_so_many(one.count, 'deadline has', 'deadlines have')} passed, and nobody was told: {means.en}.",
+        )
+        yield Concern("deadline-untold", "urgent", one.since, text, one.count, None, rows("deadlines", name=one.name))
 
 
 def _systems(seen: Seen) -> Iterator[Concern]:

@@ -75,7 +75,7 @@ class Deadlines:
     """The law's deadlines and the agreements'."""
 
     untold: list[NamedNumber]
-    """Passed, and nobody has been told yet: they are told within seconds."""
+    """Passed, and nobody was told within the time that it takes (``deadline.TELLING_TAKES``)."""
     missed: list[NamedNumber]
     """Passed and told within 24 hours."""
 

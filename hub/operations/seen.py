@@ -46,7 +46,7 @@ class Seen:
     registers: RegistersStanding
     unserved: dict[str, int]
     overdue: list[Overdue]
-    """Deadlines that have passed and are not told."""
+    """Deadlines that have passed and are left untold: nobody was told within the time that it takes."""
     incidents: list[PartitionIncident]
     replays: list[Replay]
     """The newest; of those that go on, and that ended within a day."""

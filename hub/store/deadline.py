@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from psycopg.rows import class_row
 
 from hub.store.inbox import Connection
 from hub.store.transaction import array, keys
 
+TELLING_TAKES: Final = timedelta(seconds=30)
+"""Within so long of its passing, or of being set where it was past already, a deadline is told. One that takes longer is left untold."""
 _COUNTED = 10_000
 _DUE = (
     "SELECT case_id::text, key, due_at FROM deadline WHERE coalesce(put_off, due_at) <= %s"
@@ -34,7 +37,7 @@ async def put_off(connection: Connection, rows: Sequence[tuple[str, str, datetim
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """Deadlines of one name that have passed and are not told."""
+    """Deadlines of one name that have passed and are left untold."""
 
     name: str
     count: int
@@ -43,20 +46,21 @@ class Overdue:
 
 
 async def overdue(connection: Connection, now: datetime) -> list[Overdue]:
-    """What has passed and is not told, by name, counted up to 10 000 in all: for the metrics and the overview."""
+    """What has passed and is left untold, by name, counted up to 10 000 in all: for the metrics and the overview."""
     found = await connection.cursor(row_factory=class_row(Overdue)).execute(
         "SELECT split_part(key, '/', 1) AS name, count(*) AS count, min(due_at) AS since FROM ("
-        " (SELECT key, due_at FROM deadline WHERE put_off IS NULL AND coalesce(put_off, due_at) <= %(now)s LIMIT %(most)s)"
-        " UNION ALL (SELECT key, due_at FROM deadline WHERE put_off IS NOT NULL AND due_at <= %(now)s LIMIT %(most)s)"
+        " (SELECT key, due_at FROM deadline WHERE put_off IS NULL AND coalesce(put_off, due_at) <= %(before)s AND set_at <= %(before)s"
+        "  LIMIT %(most)s)"
+        " UNION ALL (SELECT key, due_at FROM deadline WHERE put_off IS NOT NULL AND due_at <= %(before)s LIMIT %(most)s)"
         " LIMIT %(most)s) AS passed GROUP BY 1 ORDER BY 1",
-        {"now": now, "most": _COUNTED},
+        {"before": now - TELLING_TAKES, "most": _COUNTED},
     )
     return await found.fetchall()
 
 
 @dataclass(frozen=True, slots=True)
 class PassedDeadline:
-    """One deadline that has passed and is not told."""
+    """One deadline that has passed and is left untold."""
 
     case_id: str
     key: str
@@ -72,11 +76,11 @@ async def passed(
     at, case, key = after or (None, None, None)
     found = await connection.cursor(row_factory=class_row(PassedDeadline)).execute(
         "SELECT case_id::text, key, due_at, put_off FROM ("
-        "SELECT * FROM deadline WHERE put_off IS NULL AND coalesce(put_off, due_at) <= %(now)s"
-        " UNION ALL SELECT * FROM deadline WHERE put_off IS NOT NULL AND due_at <= %(now)s) AS passed"
+        "SELECT * FROM deadline WHERE put_off IS NULL AND coalesce(put_off, due_at) <= %(before)s AND set_at <= %(before)s"
+        " UNION ALL SELECT * FROM deadline WHERE put_off IS NOT NULL AND due_at <= %(before)s) AS passed"
         " WHERE (%(name)s::text IS NULL OR split_part(key, '/', 1) = %(name)s)"
         " AND (%(at)s::timestamptz IS NULL OR (due_at, case_id, key) > (%(at)s, %(case)s::uuid, %(key)s))"
         " ORDER BY due_at, case_id, key LIMIT %(limit)s",
-        {"now": now, "name": name, "at": at, "case": case, "key": key, "limit": limit},
+        {"before": now - TELLING_TAKES, "name": name, "at": at, "case": case, "key": key, "limit": limit},
     )
     return await found.fetchall()

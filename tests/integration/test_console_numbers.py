@@ -88,7 +88,9 @@ async def a_day(place):
         "UPDATE outbox_row SET accepted_at = now() - interval '2 minutes' WHERE system = 'kommun' AND state <> 'sent'"
     )
     await place.sql(
-        "INSERT INTO deadline (case_id, key, due_at) VALUES (%s, 'kallelse_sip/x', now() - interval '1 hour')", case
+        "INSERT INTO deadline (case_id, key, due_at, set_at)"
+        " VALUES (%s, 'kallelse_sip/x', now() - interval '1 hour', now() - interval '1 hour')",
+        case,
     )
     await place.sql("INSERT INTO aside (topic, partition, at, reason) VALUES ('hub.in.ehr', 0, 7, 'corrupt')")
     await place.sql("INSERT INTO aside (topic, partition, at, reason, lost) VALUES ('hub.in.ehr', 1, 7, 'gone', true)")

@@ -140,8 +140,9 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
             " jsonb_build_array(jsonb_build_array(now(), 'http:422')), shard FROM outbox_row WHERE system = 'centre'"
         )
         await connection.execute(
-            "INSERT INTO deadline (case_id, key, due_at) SELECT id, 'kallelse_sip/x', now() - interval '1 hour'"
-            " FROM cases"
+            "INSERT INTO deadline (case_id, key, due_at, set_at) SELECT id, key, now() - due * interval '1 second',"
+            " now() - set * interval '1 second' FROM cases, (VALUES ('kallelse_sip/x', 3600, 3600), ('plan_forsenad/passed-now', 10, 3600),"
+            " ('inskrivning_sen/past-when-it-came', 3600, 10)) AS n (key, due, set)"
         )
         await connection.execute(
             "INSERT INTO aside (topic, partition, at, reason) VALUES ('hub.in.ehr', 0, 7, 'corrupt')"
@@ -164,7 +165,14 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
     assert timedelta(seconds=29) <= dead_for < timedelta(minutes=5), "since the first died"
     assert by_kind["paused"]["text"]["sv"].startswith("Kommunens är pausat av Disa Drift: de byter server.")
     assert all(one["text"]["sv"] and one["text"]["en"] for one in found["first"])
+    assert [one["name"] for one in found["deadlines"]["untold"]] == ["kallelse_sip"], "the others are being told"
     assert found["deadlines"]["untold"][0]["rows"]["api"] == "deadlines?name=kallelse_sip"
+    assert [one["name"] for one in (await person.ask("/deadlines"))["rows"]] == ["kallelse_sip"]
+    untold = by_kind["deadline-untold"]["text"]
+    assert untold == {
+        "sv": "1 passerad frist har inte berättats för någon: kallelse till SIP ska sändas.",
+        "en": "1 deadline has passed, and nobody was told: the call to the SIP is to be sent.",
+    }
     assert TOLVAN not in str(found)
     await every_row_is_there(place.hub, found, await person.ask("/systems/centre"), await person.ask("/registers"))
     wrong = (await person.ask("/systems/centre"))["wrong"]

@@ -7,6 +7,7 @@ import pytest
 
 from hub.directory import load
 from hub.errors import Refused
+from hub.operations.deadline_words import passed
 from hub.processes.engine.documents import plain
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.profiles.sip_codes import TEMPLATES
@@ -14,6 +15,7 @@ from hub.processes.profiles.svu import SVU_PROFILES
 from hub.sandbox.services import DIRECTORY
 from hub.views.paper import paper
 from schemas import directory, hub_messages, parts, shared, sip, sip_parts, svu
+from schemas.hub_messages import DeadlineName
 from schemas.parts import Part
 from schemas.swedish_time import day_in_words, moment_in_words
 from schemas.words import CODES, word
@@ -169,3 +171,9 @@ def test_a_discharge_that_was_undone_stands_alone_until_there_is_a_new_one():
 
 def test_a_yes_and_a_no_are_words():
     assert (plain(True, NAMES.get), plain(False, NAMES.get)) == ("Ja", "Nej")
+
+
+@pytest.mark.parametrize("name", get_args(DeadlineName))
+def test_every_deadline_that_passes_is_told_to_operations_in_words(name):
+    said = passed(name)
+    assert said.sv and name not in said.sv and said.en != name.replace("_", " ")

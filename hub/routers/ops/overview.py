@@ -84,7 +84,7 @@ def unknown_system() -> Refused:
 
 
 class PassedDeadline(BaseModel):
-    """A deadline that has passed and is not told."""
+    """A deadline that has passed and is left untold."""
 
     case: str
     name: str
@@ -95,7 +95,7 @@ class PassedDeadline(BaseModel):
 
 
 class PassedList(BaseModel):
-    """Deadlines that have passed and are not told, the oldest first."""
+    """Deadlines that have passed and are left untold, the oldest first."""
 
     rows: list[PassedDeadline]
     next: str | None
@@ -109,7 +109,10 @@ class DeadlinesAsked(Asked):
     limit: int = Field(default=100, ge=1, le=500)
 
 
-@ROUTES.get("/deadlines", summary="Deadlines that have passed and of which nobody has been told yet, the oldest first")
+@ROUTES.get(
+    "/deadlines",
+    summary="Deadlines that passed 30 seconds ago or more and of which nobody has been told, the oldest first",
+)
 async def deadlines(_: CanSee, store: TheStore, asked: Annotated[DeadlinesAsked, Query()]) -> PassedList:
     after = None
     if asked.after is not None:

@@ -147,6 +147,7 @@ deadline = Table(
     Column("key", Text, nullable=False),
     Column("due_at", TIME, nullable=False),
     Column("put_off", TIME),
+    Column("set_at", TIME, nullable=False, server_default=NOW),
     PrimaryKeyConstraint("case_id", "key", name="deadline_key"),
     Index("deadline_put_off", "due_at", postgresql_where=text("put_off IS NOT NULL")),
     Index("deadline_next", text("COALESCE(put_off, due_at)")),
