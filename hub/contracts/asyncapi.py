@@ -17,14 +17,22 @@ from schemas.messages import ANNOUNCEMENT_TYPE, FROM_THE_HUB, MESSAGES, RECEIPT_
 _JSON, _STRUCTURED = "application/json", "application/cloudevents+json"
 _FHIR = {"fhir": "application/fhir+json", "fhir-xml": "application/fhir+xml"}
 _SYSTEM = {"system": {"description": "The connected system's id in the directory, e.g. lund-omsorg"}}
-_KEY = {
-    "type": "string",
-    "description": "The case, or the message's own id where there is no case; nothing about the person",
+_KEYS = {
+    "act": "The subject: the case's id, or ref: and your own reference where the act opens a case; nothing about the person",
+    "told": "The case, or the message's own id where there is no case; nothing about the person",
 }
 _RECEIPT = "The technical answer to one message, to its sender alone; never answered in its turn."
 
-_IN = "One business act by one unit. Each system may write to its own topic alone (D-1, D-2)."
-_OUT = "Notices in the order of each case (D-3), the receipts of what the system sent, announcements."
+_PARTITIONER = "murmur2 of the key, as Java's client chooses it; librdkafka needs partitioner=murmur2_random"
+_IN = (
+    "One business act by one unit. Each system may write to its own topic alone (D-1, D-2). The key is the subject: the case's id, or"
+    f" ref: and your own reference where the act opens a case; its partition by {_PARTITIONER} (another keeps the order too, and costs"
+    " the hub more)."
+)
+_OUT = (
+    "Notices in the order of each case (D-3), the receipts of what the system sent, announcements. The key is the case; its partition by"
+    " murmur2 of the key."
+)
 _WEBHOOK = """\
 The address that the directory gives the system: `out: {way: webhook, url: …, secrets: [whsec_…]}`. Each call carries one notice,
 receipt or announcement, signed by the Standard Webhooks scheme; the next of the same case is sent when this one is acknowledged
@@ -129,7 +137,11 @@ def _of_kafka() -> dict[str, dict[str, Any]]:
             found[f"{form}.{kind}"] = _message(
                 f"{form}.{kind}", f"{kind} as FHIR", summary, media_type, headers, _BUNDLES[form]
             )
-    return {name: {**message, "bindings": {"kafka": {"key": _KEY}}} for name, message in found.items()}
+    keys = {way: {"type": "string", "description": said} for way, said in _KEYS.items()}
+    return {
+        name: {**message, "bindings": {"kafka": {"key": keys["act" if name.endswith(".act") else "told"]}}}
+        for name, message in found.items()
+    }
 
 
 def _of_webhooks() -> dict[str, dict[str, Any]]:

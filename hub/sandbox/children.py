@@ -98,6 +98,17 @@ class Child:
     def alive(self) -> bool:
         return self.returncode is None
 
+    @property
+    def ending(self) -> str:
+        """How it ended, in words: ``by SIGKILL``, ``with status 2``; ``not yet`` while it runs."""
+        code = self.returncode
+        if code is None:
+            return "not yet"
+        number = -code if code < 0 else code - 128  # below 0: of the supervisor, which took the command with it
+        with contextlib.suppress(ValueError):
+            return f"by {signal.Signals(number).name}"
+        return f"with status {code}"
+
     def wait(self, timeout: float | None = None) -> int:
         """Wait until the command and all that it started have ended; ``subprocess.TimeoutExpired`` after ``timeout`` seconds."""
         return self._supervisor.wait(timeout)

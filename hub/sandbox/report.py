@@ -98,7 +98,9 @@ def state(ledger: Ledger, stay: Played) -> str:
 
 def begun(directory: Directory, stay: Played) -> str:
     """One line: the units that a case was addressed to, and why."""
-    return f"{stay.reference} at {short(directory, stay.unit)}: {where(directory, stay)}; ({why(stay)})"
+    return (
+        f"{stay.reference} (case {stay.case}) at {short(directory, stay.unit)}: {where(directory, stay)}; ({why(stay)})"
+    )
 
 
 def ended(directory: Directory, ledger: Ledger, stay: Played) -> str:

@@ -162,6 +162,7 @@ class Demo:
             "Kafka": services.bootstrap,
             "database, logs": str(services.data),
             "its addresses and tokens in another terminal": 'eval "$(.venv/bin/hub sandbox env)"',
+            "what became of a case, in that terminal": f"hub search --ref vk-{first}; then hub timeline CASE",
             **{_receiver(system): self.broken.is_to_break(system) for system in self.broken.hows},
         }
         up_s = time.monotonic() - begun
@@ -297,7 +298,10 @@ class Demo:
                     async with asyncio.timeout(_LOOK_S):
                         await self.stop.wait()
                 if not self.services.hub.alive:
-                    self.failed = f"the hub ended by itself: {end_of(self.services.data / 'hub.log')}"
+                    last = end_of(self.services.data / "hub.log")
+                    self.failed = (
+                        f"the sandbox's own hub ended {self.services.hub.ending}; the last lines of its log:\n{last}"
+                    )
                     return
                 if admitting.done() and (error := admitting.exception()) is not None:
                     self.failed = f"a party failed: {error!r}"

@@ -12,6 +12,8 @@ from typing import ClassVar, Self
 from hub.errors import Misconfigured
 from hub.sandbox.children import Child, free_port
 
+_LAST_LINES = 12
+
 
 class DataServer(ABC):
     """One server with one data folder; after a restart it has the same port and data. It ends with this process, however this
@@ -59,7 +61,7 @@ class DataServer(ABC):
         while not self._answers():
             if not self.alive or time.monotonic() > deadline:
                 self.kill()
-                raise Misconfigured(f"{self.name} does not answer:\n{end_of(self.log)}")
+                raise Misconfigured(f"{self.name} does not answer; its last words:\n{end_of(self.log)}")
             time.sleep(self.look_s)
         return self
 
@@ -87,5 +89,6 @@ class DataServer(ABC):
 
 
 def end_of(file: Path) -> str:
-    """The last lines of a log."""
-    return file.read_text(errors="replace")[-2000:] if file.exists() else "(it wrote nothing)"
+    """The last lines of a log, each whole."""
+    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+    return "\n".join(lines[-_LAST_LINES:]) or "(it wrote nothing)"

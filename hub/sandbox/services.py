@@ -181,7 +181,8 @@ async def _answers(child: Child, url: str, log: Path) -> None:
                 if (await client.get(url)).status_code == httpx.codes.OK:
                     return
             if not child.alive or time.monotonic() > deadline:
-                raise Misconfigured(f"{log.stem} does not answer:\n{end_of(log)}")
+                how = "does not answer" if child.alive else f"ended {child.ending}"
+                raise Misconfigured(f"{log.stem} {how}; the last lines of its log:\n{end_of(log)}")
             await asyncio.sleep(0.1)
 
 

@@ -2,7 +2,7 @@
 page where the same is done. Imports the standard library only.
 
 In the sentences of the catalogue of errors and of refusals both stand in a parenthesis: ``replay (hub dead replay)``, ``see the list
-(GET /errors)``.
+(GET /errors)``; where both stand, the address says the page: ``(GET /ops/registers, hub status)``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 _COMMAND: Final = re.compile(r" \((?:[^()]*?[ ,])?hub ([a-z]+)(?: ([a-z-]+))?\b[^()]*\)")
-_ADDRESS: Final = re.compile(r" \((?:GET /errors|(?:GET|POST) /ops/([a-z-]+))\)")
+_ADDRESS: Final = re.compile(r" \((?:GET /errors|(?:GET|POST) /ops/([a-z-]+))(?:, hub [a-z -]+)?\)")
 PAGES: Final = {
     "dead": "waiting.dead",
     "dead replays": "waiting.replays",
@@ -53,4 +53,4 @@ def pages_for_commands(sentence: str, text: Callable[[str], str]) -> str:
     def of_address(found: re.Match[str]) -> str:
         return on_page(ADDRESSES.get(found[1] or "errors"))
 
-    return _ADDRESS.sub(of_address, _COMMAND.sub(of_command, sentence))
+    return _COMMAND.sub(of_command, _ADDRESS.sub(of_address, sentence))

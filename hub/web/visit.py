@@ -212,6 +212,11 @@ async def _answered(request: Request, shown: Page) -> Response:
             asked = visit.here + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(visit.link("/sign-in", to=asked if request.method == "GET" else None), 303)
         said = visit.t.of(refused.text) or visit.t("refused.unknown")
+        if (
+            refused.status == 404 and request.method == "GET"
+        ):  # the element is a part of the API's address, which nobody wrote
+            title = visit.t("refused.nothing")
+            return visit.show("refused.html", 404, title=title, rule="", said=said, element=None, about=refused.about)
         return visit.show(
             "refused.html", refused.status, rule=refused.rule, said=said, element=refused.element, about=refused.about
         )

@@ -22,6 +22,7 @@ from hub.sandbox import kafka_jars
 from hub.sandbox.children import Child, free_port
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
+from hub.sandbox.server import end_of
 
 PARENT = """
 import sys, time
@@ -160,8 +161,16 @@ def test_a_child_that_ignores_the_request_to_stop_is_killed_after_the_grace(tmp_
     assert 0.2 < time.monotonic() - began < 5
 
 
-def test_a_child_reports_its_own_return_code():
-    assert Child(["sh", "-c", "exit 3"]).wait(10) == 3
+@pytest.mark.parametrize(
+    ("last", "code", "ending"), [("exit 3", 3, "with status 3"), ("kill -9 $$", 137, "by SIGKILL")]
+)
+def test_a_child_reports_how_it_ended_and_its_last_lines_are_whole(tmp_path, last, code, ending):
+    log = tmp_path / "log"
+    child = Child(["sh", "-c", f"for n in $(seq 100); do echo {'x' * 400} $n; done; {last}"], log=log)
+    assert (child.wait(10), child.ending) == (code, ending)
+    said = end_of(log).splitlines()
+    assert len(said) > 5 and said[-1].endswith(" 100") and {len(one.split()[0]) for one in said} == {400}
+    assert end_of(tmp_path / "none") == "(it wrote nothing)"
 
 
 def test_a_command_that_does_not_exist_is_an_error_at_once():

@@ -122,6 +122,9 @@ def test_a_sentence_that_serves_the_command_line_too_names_a_page_in_place_of_a_
     addresses = {"sv": "se listan (GET /errors), eller dem (GET /ops/systems).", "en": "break it (POST /ops/glass)."}
     assert sv.of(addresses) == "Se listan (på sidan Felkatalog), eller dem (på sidan System)."
     assert en.of(addresses) == "Break it."
+    assert (
+        sv.of({"sv": "se hur de svarar (GET /ops/registers, hub status)."}) == "Se hur de svarar (på sidan Registren)."
+    )
     its_commands = {one.name or one.callback.__name__ for one in (*app.registered_commands, *app.registered_groups)}
     of_vendors_or_the_database = {"check", "gallring"}
     by_hand = (
@@ -359,6 +362,13 @@ async def test_every_page_has_a_policy_that_lets_nothing_of_others_run_and_is_ke
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
         assert headers["cache-control"] == "no-store" and headers["x-content-type-options"] == "nosniff"
+
+
+async def test_what_is_not_there_is_said_without_words_of_the_api():
+    async with visiting(**{"hub-session": "right"}) as browser:
+        shown = await browser.get("/console/errors/V-333")
+    assert shown.status_code == 404 and "Finns inte" in shown.text
+    assert "not-found" not in shown.text.partition("<main")[2] and "Det gäller" not in shown.text
 
 
 async def test_what_is_served_under_its_digest_is_kept_for_ever_and_nothing_else_is_served():

@@ -202,8 +202,8 @@ MANUAL: Final[dict[str, Reason]] = {
             "A register is down, or no registers are set (HUB_REGISTERS__…).",
         )
         .do(
-            "Se Registren (hub status). Hubben frågar igen av sig själv; brådskar det lägger avdelningen till mottagarna för hand (deltagare).",
-            "See the registers (hub status). The hub asks again by itself; if it is urgent the ward adds the receivers by hand (deltagare).",
+            "Se hur registren svarar (GET /ops/registers, hub status). Hubben frågar igen av sig själv; brådskar det lägger avdelningen till mottagarna för hand (deltagare).",
+            "See how the registers answer (GET /ops/registers, hub status). The hub asks again by itself; if it is urgent the ward adds the receivers by hand (deltagare).",
         ),
     ),
     "receiver_not_connected": Reason(

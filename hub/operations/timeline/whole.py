@@ -65,8 +65,10 @@ async def of(connection: Connection, wanted: str, directory: Directory | None = 
     if history.is_empty:
         raise Refused(
             "unknown",
-            f"Inget är känt om {shown(wanted)}: ange id:t för ett meddelande eller ett ärende, så som ett kvitto anger det.",
-            f"Nothing is known of {shown(wanted)}: give the id of a message or a case, as a receipt names them.",
+            f"Inget är känt om {shown(wanted)}: ange id:t för ett meddelande eller ett ärende, så som ett kvitto anger det."
+            " Avsändarens egen referens (ref:…) hittas genom sökning (hub search --ref).",
+            f"Nothing is known of {shown(wanted)}: give the id of a message or a case, as a receipt names them."
+            " The sender's own reference (ref:…) is found by searching (hub search --ref).",
             "/id",
             404,
         )
