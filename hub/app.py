@@ -218,6 +218,7 @@ class Hub:
                 "port": self.settings.http_port,
                 "directory": self.in_force.version,
                 "roles": sorted(self.roles),
+                "owner": self.shards.owner,
             },
         )
         if "intake" in self.roles:

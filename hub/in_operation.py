@@ -28,7 +28,9 @@ class InOperation:
         ready: Callable[[], Awaitable[tuple[dict[str, str], dict[str, Any]]]],
         facts: Callable[[], dict[str, Any]],
     ) -> None:
-        """``ready``: the checks of readiness; ``facts``: the port, the version of the directory and the roles."""
+        """``ready``: the checks of readiness; ``facts``: the port, the version of the directory, the roles and the name as owner of
+        shards.
+        """
         self._store = store
         self._relay = relay
         self._worker = worker
@@ -62,7 +64,6 @@ class InOperation:
         checks, _ = await self._ready()
         state = self._facts() | {
             "checks": checks,
-            "shards": self._relay.shards,
             "lanes": self._relay.lanes.shown,
             "asks_registers": self._worker.asks and self._worker.has_registers,
             "has_registers": self._worker.has_registers,

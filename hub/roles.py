@@ -12,6 +12,14 @@ Role = Literal["intake", "delivery", "addressing", "deadlines", "http"]
 without it answers health and metrics only.
 """
 ROLES: Final[frozenset[Role]] = frozenset(get_args(Role))
+DOES: Final[dict[Role, tuple[str, str]]] = {
+    "intake": ("tar emot ur Kafka", "takes in from Kafka"),
+    "delivery": ("sänder", "sends"),
+    "addressing": ("adresserar med registren", "addresses by the registers"),
+    "deadlines": ("bevakar frister", "watches deadlines"),
+    "http": ("svarar över HTTP", "answers over HTTP"),
+}
+"""What a process with the role does, in Swedish and English, as people are told."""
 NOT_DONE: Final[dict[Role, str]] = {
     "intake": "what systems write to Kafka is not read",
     "delivery": "no notice is sent",

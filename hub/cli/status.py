@@ -84,20 +84,27 @@ def _show_hubs(overview: dict[str, Any]) -> None:
                 one["port"],
                 _roles(one["roles"]),
                 table.moment(one["last_said"]),
-                f"{one['state']}{': ' if one['faults'] else ''}{', '.join(one['faults'])}"
-                + (
-                    f", shown until {table.moment(one['shown_until'])}"
-                    if one["state"] == "silent"
-                    else f"; has {one['shards']} of the shards"
-                )
-                + (", asks the registers" if one["asks_registers"] else ""),
+                _how_it_is(one),
             )
             for one in overview["hubs"]
         ],
     )
     if overview["hubs"] and overview["missing_roles"]:
         missing = "; ".join(f"{one['role']} ({one['not_done']})" for one in overview["missing_roles"])
-        typer.echo(f"no running hub has the role: {missing}. Start one with it: hub run --role …\n")
+        roles = ",".join(one["role"] for one in overview["missing_roles"])
+        typer.echo(f"no running hub has the role: {missing}. Start one with it: hub run --role {roles}\n")
+
+
+def _how_it_is(hub: dict[str, Any]) -> str:
+    if hub["state"] == "silent":
+        until = f"shown until {table.moment(hub['shown_until'])}"
+        if hub["replaced"]:
+            return f"silent; others have its shards and roles, nothing waits for it; {until}"
+        still = f"still has {hub['shards']} of the shards; " if hub["shards"] else ""
+        return f"silent; {still}{until}"
+    faults = f": {', '.join(hub['faults'])}" if hub["faults"] else ""
+    asks = ", asks the registers" if hub["asks_registers"] else ""
+    return f"{hub['state']}{faults}; has {hub['shards']} of the shards{asks}"
 
 
 def _show_registers(registers: dict[str, Any]) -> None:

@@ -61,11 +61,6 @@ class Relay:
         if not shards or any(shard in owned for shard in shards):
             self._wake.set()
 
-    @property
-    def shards(self) -> list[int]:
-        """The shards whose cases this process tells of."""
-        return sorted(self._shards.owned)
-
     async def run(self) -> None:
         """Look after the lanes until cancelled."""
         try:

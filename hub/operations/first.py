@@ -4,7 +4,7 @@ registers' words and the language.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -12,7 +12,8 @@ from hub.operations.concern import Concern, Rows, Said, Severity, late_rows, row
 from hub.operations.deadline_words import passed
 from hub.operations.register_words import QUESTIONS, called, fault
 from hub.operations.seen import Seen
-from hub.roles import Role
+from hub.operations.standing import HubStanding
+from hub.roles import DOES, ROLES, Role
 
 _LATE: Final = timedelta(minutes=15)
 """A notice that has waited so long is to be seen to, as the alert ``HubReceiverBehind`` has it; one that is late by less is to be known."""
@@ -52,21 +53,49 @@ def _hubs(seen: Seen) -> Iterator[Concern]:
         return
     for role in seen.missing_roles:
         had = [one.last_said for one in seen.hubs if one.state == "silent" and role.role in one.roles]
+        sv, en = DOES[role.role]
         text = Said(
-            f"Ingen process har rollen {role.role}: {_NOT_DONE[role.role]}.",
-            f"No running process has the role {role.role}: {role.not_done}.",
+            f"Ingen process {sv}: {_NOT_DONE[role.role]}. Starta en: {_start([role.role])}.",
+            f"No running process {en}: {role.not_done}. Start one: {_start([role.role])}.",
         )
         yield Concern("role-missing", "urgent", max(had, default=None), text, 1, None, _HUBS)
     for hub in seen.hubs:
         if hub.state == "silent":
-            text = Said(f"Processen {hub.hub} har tystnat.", f"The process {hub.hub} has fallen silent.")
-            yield Concern("hub-silent", "soon", hub.last_said, text, 1, None, _HUBS)
+            yield _silent(seen, hub)
         elif hub.state == "not ready":
             text = Said(
                 f"Processen {hub.hub} är inte redo: {', '.join(hub.faults)}.",
                 f"The process {hub.hub} is not ready: {', '.join(hub.faults)}.",
             )
             yield Concern("hub-not-ready", "urgent", None, text, 1, None, _HUBS)
+
+
+def _silent(seen: Seen, hub: HubStanding) -> Concern:
+    if hub.replaced:
+        text = Said(
+            f"Processen {hub.hub} har tystnat. De andra har tagit över det den gjorde, och inget väntar på den.",
+            f"The process {hub.hub} has fallen silent. The others have taken over what it did, and nothing waits for it.",
+        )
+        return Concern("hub-replaced", "note", hub.last_said, text, 1, None, _HUBS)
+    lost = [one.role for one in seen.missing_roles if one.role in hub.roles]
+    sv, en = [], []
+    if hub.shards:
+        sv.append(f"den har kvar {_so_many(hub.shards, 'ärendegrupp', 'ärendegrupper')}")
+        en.append(f"it still has {_so_many(hub.shards, 'shard', 'shards')}")
+    if lost:
+        sv.append(f"ingen annan {', '.join(DOES[one][0] for one in lost)}")
+        en.append(f"no other {', '.join(DOES[one][1] for one in lost)}")
+    start = _start(hub.roles)
+    text = Said(
+        f"Processen {hub.hub} har tystnat: {', och '.join(sv)}. Avsluta den om den ännu finns, och starta en ny: {start}.",
+        f"The process {hub.hub} has fallen silent: {', and '.join(en)}. End it if it is still there, and start another: {start}.",
+    )
+    return Concern("hub-silent", "soon", hub.last_said, text, 1, None, _HUBS)
+
+
+def _start(roles: Sequence[str]) -> str:
+    """How a process with these roles is started."""
+    return "hub run" if ROLES.issubset(roles) or not roles else f"hub run --role {','.join(sorted(roles))}"
 
 
 def _deadlines(seen: Seen) -> Iterator[Concern]:

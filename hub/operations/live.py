@@ -220,7 +220,7 @@ def lists(seen: Seen) -> dict[str, Any]:
             (name, one.failing_since, one.is_down(seen.at), one.reason)
             for name, one in seen.registers.contracts.items()
         ],
-        "hubs": [(hub.hub, hub.state, hub.roles) for hub in seen.hubs],
+        "hubs": [(hub.hub, hub.state, hub.roles, hub.shards, hub.asks_registers, hub.replaced) for hub in seen.hubs],
         "directory": seen.version,
         "trail": seen.newest_act,
     }

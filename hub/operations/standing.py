@@ -20,6 +20,8 @@ _NOT_NOW: Final = frozenset({"VP008", "VP009", "http-408", "http-429"})
 _A_WHILE: Final = timedelta(minutes=1)
 _AGAIN: Final = timedelta(seconds=10)
 """A register is down when it has failed for a while, and so long after it first failed it failed again."""
+_REPLACED_SHOWN: Final = timedelta(minutes=10)
+"""So long after its last word a silent process is shown whose work the others have: who comes to see what happened finds it."""
 _BREAKERS: Final = ("closed", "half-open", "open")
 
 
@@ -37,16 +39,27 @@ class HubStanding:
     """The version of the directory that it goes by."""
     roles: list[str]
     shards: int
-    """How many parts of the cases it tells of; of a silent one none, since the others have taken them."""
+    """How many parts of the cases are its own, as the database has it and not as the process last said."""
     asks_registers: bool
+    """Of all processes at most one does."""
+    replaced: bool
+    """It is silent, others have its shards and each of its roles: nothing waits for it, and there is nothing to do."""
     shown_until: datetime | None
     """Of a silent one: then it is shown no more."""
 
 
 def hubs(now: Glance) -> list[HubStanding]:
-    """All processes that have said something within the last hour and have not stopped in order."""
+    """All processes that have said something within the last hour and have not stopped in order; one that others have replaced is left
+    out after ten minutes.
+    """
+    done = _roles_done(now)
+    asking = _who_asks(now)
     found = []
     for hub in now.hubs:
+        replaced = hub.silent and not hub.owned and bool(done) and done.issuperset(_roles(hub))
+        shown = _REPLACED_SHOWN if replaced else FORGOTTEN
+        if hub.silent and hub.silent_for > shown:
+            continue
         faults = [f"{name} {state}" for name, state in hub.state["checks"].items() if state != "ok"]
         found.append(
             HubStanding(
@@ -57,9 +70,10 @@ def hubs(now: Glance) -> list[HubStanding]:
                 faults,
                 hub.state["directory"],
                 _roles(hub),
-                0 if hub.silent else len(hub.state["shards"]),
-                hub.state["asks_registers"],
-                hub.at + FORGOTTEN if hub.silent else None,
+                hub.owned,
+                hub is asking,
+                replaced,
+                hub.at + shown if hub.silent else None,
             )
         )
     return found
@@ -68,6 +82,17 @@ def hubs(now: Glance) -> list[HubStanding]:
 def _roles(hub: RunningHub) -> list[str]:
     found: list[str] = hub.state.get("roles", [])  # a hub of an older version says none
     return found
+
+
+def _roles_done(now: Glance) -> set[str]:
+    """The roles that running processes have."""
+    return {role for hub in now.hubs if not hub.silent for role in _roles(hub)}
+
+
+def _who_asks(now: Glance) -> RunningHub | None:
+    """Who asks the registers: of several that say so the one that said it last, since another may just have died."""
+    asking = [hub for hub in now.hubs if not hub.silent and hub.state["asks_registers"]]
+    return max(asking, key=lambda hub: hub.at, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +105,7 @@ class MissingRole:
 
 def missing_roles(now: Glance) -> list[MissingRole]:
     """The roles that no running process has."""
-    missing = sorted(ROLES.difference(*(_roles(hub) for hub in now.hubs if not hub.silent)))
-    return [MissingRole(role, NOT_DONE[role]) for role in missing]
+    return [MissingRole(role, NOT_DONE[role]) for role in sorted(ROLES.difference(_roles_done(now)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +134,7 @@ class SystemStanding:
 def systems(now: Glance, directory: Directory) -> dict[str, SystemStanding]:
     """Each system of the directory."""
     lanes = _worst_lanes(now)
-    somebody = next((hub.id for hub in now.hubs if not hub.silent and hub.state["shards"]), None)
+    somebody = next((hub.id for hub in now.hubs if not hub.silent and hub.owned), None)
     found = {}
     for id_ in directory.system_by_id:
         waiting = now.backlog.get(id_)
@@ -136,7 +160,7 @@ def _worst_lanes(now: Glance) -> dict[str, tuple[str, dict[str, Any]]]:
     """System → of the processes that send to it, the one that has most trouble with it, or had its answer last."""
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for hub in now.hubs:
-        if not hub.silent and hub.state["shards"]:
+        if not hub.silent and hub.owned:
             for id_, lane in hub.state["lanes"].items():
                 if id_ not in found or _trouble(lane) > _trouble(found[id_][1]):
                     found[id_] = hub.id, lane
@@ -199,7 +223,7 @@ class RegistersStanding:
 def registers(now: Glance) -> RegistersStanding:
     """What is asked, by whom, and what was last answered."""
     awake = [hub for hub in now.hubs if not hub.silent]
-    asking = next((hub for hub in awake if hub.state["asks_registers"]), None)
+    asking = _who_asks(now)
     waiting = {name: now.backlog[name] for name in LOOKUPS if name in now.backlog}
     contracts: dict[str, dict[str, str]] = {} if asking is None else asking.state["registers"]
     return RegistersStanding(

@@ -304,7 +304,7 @@ async def detail(store: Store, seen: Seen, applied: Directory, id_: str) -> Syst
         silences,
         rows("messages", system=id_),
         rows("trail", target=id_),
-        [one.hub for one in seen.hubs if one.shards],
+        [one.hub for one in seen.hubs if one.shards and one.state != "silent"],
     )
 
 

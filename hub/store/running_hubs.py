@@ -23,10 +23,13 @@ class RunningHub:
 
     id: str
     at: datetime
+    silent_for: timedelta
     silent: bool
+    owned: int
+    """How many shards the table gives it now: those of one that died are another's before its silence is noticed."""
     state: dict[str, Any]
-    """``roles``, ``directory``, ``checks``, ``shards`` (whose cases it tells of), ``asks_registers``, ``has_registers``, ``lanes``,
-    ``registers``.
+    """``port``, ``directory``, ``roles``, ``checks``, ``owner`` (its name in the table of the shards), ``asks_registers``,
+    ``has_registers``, ``lanes``, ``registers``.
     """
 
 
@@ -58,7 +61,9 @@ async def role_counts(connection: Connection) -> dict[str, int]:
 async def reported(connection: Connection) -> list[RunningHub]:
     """All hubs that have said something within the last hour and have not stopped in order."""
     found = await connection.cursor(row_factory=class_row(RunningHub)).execute(
-        "SELECT id, at, at < now() - %s::interval AS silent, state FROM running_hub WHERE at >= now() - %s ORDER BY id",
+        "SELECT id, at, now() - at AS silent_for, at < now() - %s::interval AS silent,"
+        " (SELECT count(*) FROM shard WHERE owner = state->>'owner') AS owned, state"
+        " FROM running_hub WHERE at >= now() - %s ORDER BY id",
         (_SILENT, FORGOTTEN),
     )
     return await found.fetchall()

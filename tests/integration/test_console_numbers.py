@@ -11,11 +11,11 @@ import pytest
 
 from hub.operations import replays
 from hub.operations.figures import FiguresKeeper
-from hub.store import paused_systems, running_hubs
+from hub.store import paused_systems
 from hub.store.replayable import RowFilter
 from hub.tally import TALLY, Tally
 from tests.integration.test_console_hostile import browser
-from tests.integration.test_ops_overview import REPORT
+from tests.integration.test_ops_overview import report
 from tests.integration.test_ops_waiting import NOBODY, dead
 from tests.integration.test_views import ANNA, CENTRE, EMIL, directory, served
 
@@ -102,9 +102,9 @@ async def a_day(place):
     await place.sql(
         "INSERT INTO silence (system, since, noticed_at, expected, heard) VALUES ('malmo', now(), now(), 20, 1)"
     )
+    lane = {"breaker": "open", "since": now.isoformat(), "answer": "http:503", "answered": now.isoformat()}
+    await report(hub, lanes={"kommun": lane})
     async with hub.store.transaction() as connection:
-        lane = {"breaker": "open", "since": now.isoformat(), "answer": "http:503", "answered": now.isoformat()}
-        await running_hubs.report(connection, "one", REPORT | {"lanes": {"kommun": lane}})
         await paused_systems.pause(connection, "bilar")
     await replays.replay(
         hub.store, RowFilter(system="centre", answer="gave-up:http:503"), "Disa Drift", "prov", expected=1

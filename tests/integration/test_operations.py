@@ -428,7 +428,12 @@ async def test_the_status_names_the_breaker_and_the_pause_and_all_of_a_system_is
     opened = await until(is_open)
     (running,) = json.loads(await said(hub, "status", "--json"))["overview"]["hubs"]
     assert opened["hub"] == running["hub"]
-    assert (running["state"], running["port"], running["asks_registers"]) == ("ready", hub.port, True)
+    assert (running["state"], running["port"], running["shards"], running["asks_registers"]) == (
+        "ready",
+        hub.port,
+        64,
+        True,
+    )
     assert opened["last_answer"] == "http:500"
     told = (datetime.fromisoformat(opened[name]) for name in ("oldest", "answered", "breaker_until"))
     moments = [moment.replace(microsecond=0) for moment in told]  # a hub says of itself in whole seconds

@@ -26,7 +26,7 @@ from tests.stack import KOMMUN
 ROUTES = ("/overview", "/hubs", "/rates", "/deadlines", "/systems", "/systems/ehr", "/systems/ehr/queue", "/registers")
 REPORT = {
     "port": 8400, "directory": 1, "roles": ["intake", "delivery", "addressing", "deadlines", "http"], "checks": {"store": "ok"},
-    "shards": list(range(64)), "lanes": {}, "asks_registers": True, "has_registers": True, "registers": {},
+    "owner": "one-x", "lanes": {}, "asks_registers": True, "has_registers": True, "registers": {},
 }  # fmt: skip
 
 
@@ -51,6 +51,7 @@ async def writing(hub):
 async def report(hub, id_="one", **more):
     async with writing(hub) as connection:
         await running_hubs.report(connection, id_, REPORT | more)
+        await connection.execute("UPDATE shard SET owner = %s WHERE owner IS NULL", (REPORT["owner"],))
 
 
 def kinds(found):
@@ -112,6 +113,38 @@ async def test_all_is_well_while_all_is_well(place, person):
     await FiguresKeeper(place.hub.store, tally).write()
     page = (await seen.get("/")).text  # nothing to see to, and half of the day was late
     assert ("Allt är väl" in page, "Inget brådskar, men allt är inte väl" in page) == (False, True)
+
+
+async def test_a_process_that_died_is_something_to_see_to_where_only_it_had_something(place, person):
+    hub = place.hub
+    seen, _ = await browser(hub)
+    every, half = REPORT["roles"], ["addressing", "deadlines", "delivery", "http"]
+    for roles, of_other, silence, shards, said in (
+        (every, every, 3, 0, None),
+        (every, every, 20, 0, ("hub-replaced", "note", "har tagit över det den gjorde")),
+        (every, every, 601, 0, None),
+        (every, every, 601, 20, ("hub-silent", "soon", "den har kvar 20 ärendegrupper. Avsluta den om den ännu finns")),
+        (every, half, 601, 0, ("hub-silent", "soon", "ingen annan tar emot ur Kafka. Avsluta")),
+        (["intake"], half, 20, 0, ("hub-silent", "soon", "starta en ny: hub run --role intake.")),
+    ):
+        await place.sql("UPDATE shard SET owner = CASE WHEN id < %s THEN 'two-x' END", shards)
+        await report(hub, roles=of_other)
+        await report(hub, "two", roles=roles, owner="two-x", port=8401)
+        await place.sql("UPDATE running_hub SET at = now() - %s * interval '1 second' WHERE id = 'two'", silence)
+        found = await person.ask("/overview")
+        about = [one for one in found["first"] if one["kind"] in {"hub-silent", "hub-replaced"}]
+        assert [(one["kind"], one["severity"]) for one in about] == ([said[:2]] if said else [])
+        assert not said or said[2] in about[0]["text"]["sv"]
+        assert found["well"] == (said is None or said[1] == "note")
+        shown = {one["hub"]: (one["shards"], one["asks_registers"]) for one in found["hubs"]}
+        assert shown.pop("one") == (64 - shards, True), "one of the two asks"
+        assert shown == ({} if silence > 600 and said is None else {"two": (shards, False)})
+        page = (await seen.get("/hubs")).text
+        assert page.count("Frågar registren nu") == 1 and "8400" in page and ("8401" in page) == bool(shown)
+        assert ("inget väntar på den" in page) == (said is not None and said[0] == "hub-replaced")
+        missing = "Ingen process tar emot ur Kafka"
+        assert (missing in page, missing in (await seen.get("/")).text) == (of_other is half, of_other is half)
+        assert ("hub run --role intake" in page) == (of_other is half)
 
 
 async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first(place, person):

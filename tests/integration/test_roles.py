@@ -36,9 +36,14 @@ async def rolled(store):
     async def rolled(*hubs):
         async with store.transaction() as connection:
             await connection.execute("DELETE FROM running_hub")
+            await connection.execute("UPDATE shard SET owner = NULL")
             for number, (roles, shards, silent) in enumerate(hubs):
-                state = SAID | {"roles": sorted(roles), "shards": list(range(shards))}
+                state = SAID | {"roles": sorted(roles), "owner": f"hub-{number}-x"}
                 await running_hubs.report(connection, f"hub-{number}", state)
+                await connection.execute(
+                    "UPDATE shard SET owner = %s WHERE id IN (SELECT id FROM shard WHERE owner IS NULL ORDER BY id LIMIT %s)",
+                    (f"hub-{number}-x", shards),
+                )
                 if silent:
                     await connection.execute(
                         "UPDATE running_hub SET at = now() - %s::interval WHERE id = %s", (silent, f"hub-{number}")
@@ -73,13 +78,26 @@ async def test_where_every_role_is_somewhere_nothing_is_said_of_roles(rolled, da
 
 
 async def test_the_shards_of_all_hubs_are_as_many_as_there_are_though_one_has_died(rolled, database):
-    await rolled((ROLES, 64, ""), (ROLES, 20, "59 minutes"), (ROLES, 20, "61 minutes"))
+    only = ROLES - {"addressing"}
+    await rolled(
+        (only, 64, ""),
+        (only, 0, "3 seconds"),
+        (only, 0, "9 minutes"),
+        (only, 0, "11 minutes"),
+        (ROLES, 0, "59 minutes"),
+    )
     found = json.loads(await status(database, "--json"))
-    assert [(one["state"], one["shards"]) for one in found["overview"]["hubs"]] == [("ready", 64), ("silent", 0)]
-    assert [one["shown_until"] is None for one in found["overview"]["hubs"]] == [True, False]
+    assert [(one["state"], one["shards"], one["replaced"]) for one in found["overview"]["hubs"]] == [
+        ("ready", 64, False),
+        ("ready", 0, False),  # it died, and its silence is not noticed yet
+        ("silent", 0, True),
+        ("silent", 0, False),  # none has its role addressing
+    ]
+    assert [one["shown_until"] is None for one in found["overview"]["hubs"]] == [True, True, False, False]
     said = " ".join((await status(database)).split())
-    assert said.count("of the shards") == 1
-    assert said.count("silent, shown until") == 1
+    assert (said.count("has 64 of the shards"), said.count("has 0 of the shards")) == (1, 1)
+    assert "silent; others have its shards and roles, nothing waits for it; shown until" in said
+    assert "silent; shown until" in said and "Start one with it: hub run --role addressing" in said
 
 
 async def test_the_roles_of_each_hub_are_said(rolled, database):

@@ -181,7 +181,7 @@ async def running(database, receiver):
     async with served(database, of_subscriptions(), lambda hub: Hub(hub, receiver)) as hub:
         relay = hub.hub.relay
         tasks = [asyncio.create_task(relay.run()), asyncio.create_task(relay.lanes.marker.run())]
-        await until(lambda: relay.shards)
+        await until(lambda: hub.hub.shards.owned)
         try:
             yield hub
         finally:

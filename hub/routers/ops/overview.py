@@ -44,7 +44,8 @@ class Hubs(BaseModel):
 
 
 @ROUTES.get(
-    "/hubs", summary="The processes of the hub that run, or fell silent within an hour, and the roles that none has"
+    "/hubs",
+    summary="The processes of the hub that run, or fell silent within an hour (ten minutes where replaced), and the roles that none has",
 )
 async def hubs(_: CanSee, watch: TheWatch, _query: NoQuery) -> Hubs:
     seen = await watch.now()
