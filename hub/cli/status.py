@@ -119,7 +119,10 @@ def _show_registers(registers: dict[str, Any]) -> None:
             else ""
         )
         if one["state"] not in {"not-asked", "not-set"} or waits:
-            typer.echo(f"  {one['register']}: last answer {table.moment(one['answered']) or 'none yet'}{failed}{waits}")
+            here = "; not asked by this process yet" if one["state"] == "asked-before" else ""
+            typer.echo(
+                f"  {one['register']}: last answer {table.moment(one['answered']) or 'none yet'}{failed}{here}{waits}"
+            )
 
 
 def _roles(roles: list[str]) -> str:

@@ -87,6 +87,8 @@ class RegistersSeen:
     set: bool | None
     """None: no hub runs."""
     asked_by: str | None
+    asked: bool
+    """Whether it is known of any how it answers: a process has asked it."""
     failing: list[str]
     """Those that are down."""
     failing_names: list[Said]
@@ -249,6 +251,7 @@ def _registers(seen: Seen) -> RegistersSeen:
     return RegistersSeen(
         found.set,
         found.asked_by,
+        any(one.answered or one.failed for one in found.contracts.values()),
         failing,
         [called(name) for name in failing],
         Number(sum(one.count for one in found.waiting.values()), min(oldest, default=None), rows("registers/waiting")),

@@ -21,10 +21,10 @@ from hub.store.outbox import LOOKUP, LOOKUPS
 from hub.store.transaction import Store
 from hub.tally import REGISTER
 
-State = Literal["answers", "no-answer", "fails", "refuses", "not-asked", "not-set"]
+State = Literal["answers", "no-answer", "fails", "refuses", "asked-before", "not-asked", "not-set"]
 """``fails``, ``refuses``: it does not answer, or says no to us, and that is to be seen to, as the overview says it
-(``RegisterStanding.is_down``); ``no-answer``: the last question had none, which may be of that question alone; ``not-asked``: the process
-that asks has not asked it since it started.
+(``RegisterStanding.is_down``); ``no-answer``: the last question had none, which may be of that question alone; ``asked-before``: the
+figures of 24 hours say that it was asked, but no process that is known still has; ``not-asked``: nobody has, within 24 hours.
 """
 
 CONTRACTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -58,6 +58,7 @@ class RegisterRow:
     failure: Said | None
     """Its last failure in words."""
     answered: datetime | None
+    """When it last answered; to the minute, where the figures alone say it."""
     failed: datetime | None
     calls: dict[str, int]
     """Within 24 hours by outcome: ok, none (an empty answer), cached, held (a fault that is remembered), fault, parked (it refuses us),
@@ -86,39 +87,45 @@ class RegisterList:
 async def registers(store: Store, seen: Seen) -> RegisterList:
     """How each contract stands."""
     async with store.transaction() as connection:
-        day = await figures.sums(connection, seen.at - DAY, [REGISTER + name for name in CONTRACTS])
+        names = [REGISTER + name for name in CONTRACTS]
+        day = await figures.sums(connection, seen.at - DAY, names)
+        answered = await figures.last(connection, seen.at - DAY, names, ("asked/ok", "asked/none"))
     found = seen.registers
     return RegisterList(
-        found.set, found.asked_by, [_row(seen, name, day.get(REGISTER + name, {})) for name in CONTRACTS]
+        found.set,
+        found.asked_by,
+        [_row(seen, name, day.get(REGISTER + name, {}), answered.get(REGISTER + name)) for name in CONTRACTS],
     )
 
 
-def _row(seen: Seen, register: str, day: Counts) -> RegisterRow:
+def _row(seen: Seen, register: str, day: Counts, counted: datetime | None) -> RegisterRow:
+    """How one contract stands. ``counted``: the minute in which it last answered, by the figures."""
     queues = CONTRACTS[register]
     one = seen.registers.contracts.get(register)
     reason = None if one is None else one.reason
+    answered = (None if one is None else one.answered) or counted
+    calls = under(day, "asked/")
+    asked = sum(calls.values())
     state: State = "answers"
     if seen.registers.set is False:
         state = "not-set"
     elif one is None or (one.answered is None and one.failing_since is None):
-        state = "not-asked"
+        state = "asked-before" if asked else "not-asked"
     elif one.is_down(seen.at):
         state = "refuses" if one.refuses else "fails"
     elif one.failing_since is not None:
         state = "no-answer"
-    calls = under(day, "asked/")
-    asked = sum(calls.values())
     waiting = [seen.registers.waiting[queue] for queue in queues if queue in seen.registers.waiting]
     oldest = min((each.oldest for each in waiting if each.oldest is not None), default=None)
     return RegisterRow(
         register,
         NAMES[register],
         state,
-        None if one is None else one.failing_since or one.answered,
+        (None if one is None else one.failing_since) or answered,
         reason,
         None if reason is None else ids.of_register(reason),
         None if reason is None else fault(reason),
-        None if one is None else one.answered,
+        answered,
         None if one is None else one.failed,
         calls,
         round(calls.get("cached", 0) / asked, 4) if asked else None,

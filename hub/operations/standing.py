@@ -4,8 +4,8 @@ what waits for units without a system. Pure; imports the plain rows of the store
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from hub.intake.told_numbers import waiting_unit
@@ -22,6 +22,7 @@ _AGAIN: Final = timedelta(seconds=10)
 """A register is down when it has failed for a while, and so long after it first failed it failed again."""
 _REPLACED_SHOWN: Final = timedelta(minutes=10)
 """So long after its last word a silent process is shown whose work the others have: who comes to see what happened finds it."""
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _BREAKERS: Final = ("closed", "half-open", "open")
 
 
@@ -185,7 +186,7 @@ class LookupsWaiting:
 
 @dataclass(frozen=True, slots=True)
 class RegisterStanding:
-    """What a register last answered to the process that asks."""
+    """What a register last answered, to whichever process asked it last."""
 
     answered: datetime | None
     failed: datetime | None
@@ -221,22 +222,33 @@ class RegistersStanding:
 
 
 def registers(now: Glance) -> RegistersStanding:
-    """What is asked, by whom, and what was last answered."""
+    """What is asked, by whom, and what was last answered: to the process that asks, or to one that asked before it."""
     awake = [hub for hub in now.hubs if not hub.silent]
     asking = _who_asks(now)
     waiting = {name: now.backlog[name] for name in LOOKUPS if name in now.backlog}
-    contracts: dict[str, dict[str, str]] = {} if asking is None else asking.state["registers"]
     return RegistersStanding(
         any(hub.state.get("has_registers", True) for hub in awake) if awake else None,
         None if asking is None else asking.id,
         {name.removeprefix("hub-"): LookupsWaiting(one.waiting, one.oldest) for name, one in waiting.items()},
-        {
-            name: RegisterStanding(
+        _contracts(now),
+    )
+
+
+def _contracts(now: Glance) -> dict[str, RegisterStanding]:
+    """Contract → how it stands, as the process that asked it last says; it may have been answered before by another."""
+    said: dict[str, list[RegisterStanding]] = {}
+    for hub in now.hubs:
+        for name, one in hub.state["registers"].items():
+            its = RegisterStanding(
                 _read(one.get("answered")), _read(one.get("failed")), one.get("reason"), _read(one.get("failing_since"))
             )
-            for name, one in contracts.items()
-        },
-    )
+            said.setdefault(name, []).append(its)
+    found = {}
+    for name, each in said.items():
+        last = max(each, key=lambda one: max(filter(None, (one.answered, one.failed)), default=_NEVER))
+        answered = max((one.answered for one in each if one.answered is not None), default=None)
+        found[name] = replace(last, answered=answered)
+    return found
 
 
 def unserved(now: Glance) -> dict[str, int]:

@@ -105,6 +105,17 @@ async def sums(connection: Connection, since: datetime, systems: Collection[str]
     return by_system
 
 
+async def last(
+    connection: Connection, since: datetime, systems: Collection[str], names: Collection[str]
+) -> dict[str, datetime]:
+    """System → the last minute after a moment of the last day in which any of these was counted of it."""
+    found = await connection.execute(
+        "SELECT system, max(at) FROM figures WHERE step = %s AND at >= %s AND system = ANY(%s) AND counts ?| %s GROUP BY system",
+        (MINUTE, since, list(systems), list(names)),
+    )
+    return dict(await found.fetchall())
+
+
 async def hour_by_system(connection: Connection, since: datetime) -> dict[str, Counts]:
     """System → the few figures of a short time by which its trouble is seen; of every system that did anything."""
     found = await connection.execute(

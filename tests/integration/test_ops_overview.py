@@ -558,5 +558,30 @@ async def test_the_registers_are_shown_with_how_they_answer_and_what_waits(place
     assert population["waiting"]["count"] == 1
     assert (by_name["listing"]["state"], by_name["listing"]["reason"]) == ("no-answer", "VP009")
     assert by_name["hsa_unit"]["state"] == "not-asked"
+    # another process takes over the asking: what the one before it was answered stands, as long as that is stored, then the figures
+    await report(hub, asks_registers=False, registers={"folkbokforing": {"answered": now}, "listing": listing})
+    await report(hub, "two", registers={"listing": {"failed": now, "reason": "VP009", "failing_since": now}})
+    taken_over = await person.ask("/registers")
+    assert taken_over["asked_by"] == "two"
+    assert [(one["state"], one["answered"]) for one in taken_over["rows"]] == [
+        (one["state"], one["answered"]) for one in found["rows"]
+    ]
+    async with writing(hub) as connection:
+        await running_hubs.leave(connection, "one")
+    await report(hub, "two")
+    rows = {one["register"]: one for one in (await person.ask("/registers"))["rows"]}
+    assert {name: one["state"] for name, one in rows.items() if name in ("folkbokforing", "hsa_unit")} == {
+        "folkbokforing": "asked-before",
+        "hsa_unit": "not-asked",
+    }
+    assert datetime.fromisoformat(rows["folkbokforing"]["answered"]) > datetime.fromisoformat(now) - timedelta(
+        minutes=2
+    )
+    assert (await person.ask("/overview"))["registers"]["asked"] is False
+    seen, _ = await browser(hub)
+    pages = [(await seen.get(page)).text for page in ("/", "/registers")]
+    assert ["av den här processen än" in page for page in pages] == [True, True]
+    async with writing(hub) as connection:
+        await running_hubs.leave(connection, "two")
     await report(hub, has_registers=False, asks_registers=False)
     assert {one["state"] for one in (await person.ask("/registers"))["rows"]} == {"not-set"}
