@@ -7,7 +7,7 @@ The trail keeps what people wrote as they wrote it. What the hub adds is English
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 DEMO_DIRECTORY: Final = "the demonstration's directory"
@@ -96,6 +96,25 @@ _SAID: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "apply": _OF_A_DIRECTORY,
 }  # fmt: skip
 """What was done → what the hub writes of why, as a pattern, and the same in Swedish."""
+
+
+_TOKEN: Final = re.compile(
+    r"session (?P<id>\d+): (?P<name>.+) as (?P<roles>[a-z]+(?:, [a-z]+)*) for (?P<days>\d+) days?"
+)
+
+
+def token_made(session: int, name: str, roles: Collection[str], days: int) -> str:
+    """What the trail has of a program's token that was made."""
+    return f"session {session}: {name} as {', '.join(sorted(roles))} for {days} {'day' if days == 1 else 'days'}"
+
+
+def token_in_swedish(target: str) -> str | None:
+    """The same in Swedish, of a token; its name stays. None of anything else that an act concerned."""
+    found = _TOKEN.fullmatch(target)
+    if found is None:
+        return None
+    days = "dag" if found["days"] == "1" else "dagar"
+    return f"inloggning {found['id']}: {found['name']} som {found['roles']} i {found['days']} {days}"
 
 
 def why(what: str, reason: str) -> str:

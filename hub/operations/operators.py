@@ -15,6 +15,7 @@ from hub.operations.reason import given, without_person_number
 from hub.operations.rights import ROLES
 from hub.store import operator_log, operator_sessions
 from hub.store.operator_sessions import Connection, Session
+from hub.trail_words import token_made
 from schemas.swedish_time import clock_with_zone
 
 _MOST_CHARACTERS = 60
@@ -50,8 +51,7 @@ async def make_token(
     without_person_number(named, "/name")
     until = clock.now() + timedelta(days=days)
     begun = await operator_sessions.begin(connection, f"{named} ({who})", frozenset(roles), until, kind="program")
-    as_what = f"session {begun.id}: {named} as {', '.join(sorted(roles))} for {days} days"
-    await operator_log.record(connection, who, "make a token", as_what, said)
+    await operator_log.record(connection, who, "make a token", token_made(begun.id, named, roles, days), said)
     return MadeToken(begun.token, begun.id, until)
 
 

@@ -167,9 +167,15 @@ def test_what_the_trail_says_an_act_concerned_is_in_the_language_and_ids_stay():
         "glass 3: case 01abc, message replay-1": "nödöppning 3: ärende 01abc, meddelande replay-1",
         "session 7 of Disa Drift": "inloggning 7 av Disa Drift",
         "replay 12": "omsändning 12",
+        "session 1: newcomer as driftansvarig for 1 days": "inloggning 1: newcomer som driftansvarig i 1 dag",
+        trail_words.token_made(2, "report by a system", ("lasare", "granskare"), 30): (
+            "inloggning 2: report by a system som granskare, lasare i 30 dagar"
+        ),
         "system": "system",
     }
     assert {target: target_of(sv, target) for target in said} == said
+    made = trail_words.token_made(3, "newcomer", ("driftansvarig",), 1)
+    assert target_of(texts.Texts("en"), made) == made == "session 3: newcomer as driftansvarig for 1 day"
 
 
 def test_what_the_hub_wrote_in_the_trail_is_in_the_language_and_what_somebody_wrote_stays():

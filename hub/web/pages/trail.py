@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from hub import trail_words
 from hub.web.texts import Texts
 from hub.web.visit import Visit, deed, page
 
@@ -37,6 +38,8 @@ _KINDS: Final = re.compile(
 
 def target_of(t: Texts, target: str) -> str:
     """What an act concerned, in the person's language where the trail says its kind before its id (``glass 3: case X``)."""
+    if t.language == "sv" and (token := trail_words.token_in_swedish(target)) is not None:
+        return token
     return _WORD.sub(lambda found: t.word("target", found[0]), target) if _KINDS.match(target) else target
 
 
