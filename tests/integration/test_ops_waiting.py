@@ -133,6 +133,7 @@ async def test_the_manual_queue_says_why_the_hub_could_not_and_what_each_registe
     await place.own(case, "adressering", Adressering(outcome="lookup_unavailable"))  # asked again
     await place.own(second, "adressering", NOBODY)
     await place.own(case, "adressering", NOBODY)
+    await place.say(case, "svu.kartlaggning", {"fields": {"aktuellt_tillstand": {"text": "Uppe och går"}}})
     later = (await person.ask("/manual-queue"))["rows"]
     assert [row["case"] for row in later] == [case, second], "in the order in which they came into the queue"
     assert later[0]["since"] == waits_since, "since then the law's 24 hours run, whatever happens in the case"

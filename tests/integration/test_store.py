@@ -122,21 +122,26 @@ async def test_migrating_what_is_migrated_changes_nothing(database):
     await store.close()
 
 
-async def test_cases_from_before_are_found_by_their_persons_and_stand_in_their_months(database, connection):
+async def test_cases_from_before_are_found_by_their_persons_stand_in_months_and_wait_since_they_were_opened(
+    database, connection
+):
     contacts = [{"person": "SE1-P1"}, {"person": "SE1-P2"}, {"person": "SE1-P1"}]
     left = {"vardkontakter": contacts, "dates": {"discharged": {"date": "2026-03-09"}}}
     engine = sa.create_engine(database, poolclass=sa.NullPool)
     with engine.begin() as opened:
         command.downgrade(config_on(opened), "0017")
-        for id_, status, state in ((CASE, "discharged", left), (OTHER, "open", {"vardkontakter": []})):
+        for id_, status, by_hand, state in (
+            (CASE, "discharged", None, left),
+            (OTHER, "open", "unlisted", {"vardkontakter": []}),
+        ):
             opened.exec_driver_sql(
-                "INSERT INTO cases (id, system, ref, person, process, status, sequence, state, opened_at, changed_at)"
-                " VALUES (%s, 'ehr', NULL, '', 'svu', %s, 1, %s, now(), now())",
-                (id_, status, json.dumps({"state": state})),
+                "INSERT INTO cases (id, system, ref, person, process, status, manual, sequence, state, opened_at, changed_at)"
+                " VALUES (%s, 'ehr', NULL, '', 'svu', %s, %s, 1, %s, now() - interval '1 day', now())",
+                (id_, status, by_hand, json.dumps({"state": state})),
             )
     await migrate(database)
-    found = connection.execute("SELECT named, month FROM cases ORDER BY id").fetchall()
-    assert found == [(["fast_vardkontakt/SE1-P1", "fast_vardkontakt/SE1-P2"], "2026-03"), (None, None)]
+    found = connection.execute("SELECT named, month, manual_since = opened_at FROM cases ORDER BY id").fetchall()
+    assert found == [(["fast_vardkontakt/SE1-P1", "fast_vardkontakt/SE1-P2"], "2026-03", None), (None, None, True)]
 
 
 def config_on(opened):
