@@ -35,8 +35,8 @@ PROOF_S = 0.5
 asked again before sending.
 """
 
-_DRAWS = 1_000
-"""So many ends of a case's id are tried."""
+_DRAWS = 64
+"""So many ends of a case's id are tried, of twice as many processes as are of use on one machine; then its partition is left to chance."""
 _SLOW_S = 4.0
 """Seconds that a slow database's word may have taken; a silent session keeps its locks for longer (``advisory_locks``)."""
 
@@ -181,21 +181,24 @@ class Shards:
     def new_case_id(self) -> str:
         """An id for a new case: a UUID of version 7, so that those of one time lie beside each other in the indexes. It is of a shard of
         this process, which then tells of the case from memory, and one with which messages come to this process; of a process
-        without shards, any. Where no such id is found soon, another: any process may decide a case's messages.
+        without shards, any. Where none is found soon, one of a shard of this process: any process may decide a case's messages.
         """
         id_ = str(uuid7())
         if not self._states:
             return id_
-        beginning, drawn = id_[:-4], int(id_[-8:], 16)
+        own, beginning, drawn = tuple(self._states), id_[:-4], int(id_[-8:], 16)
         comes_here = self.comes_here(beginning)
+        end = id_[-4:]
         for _ in range(_DRAWS):
-            if shard_of(id_, self.count) in self._states and (comes_here is None or comes_here(id_[-4:])):
-                break
             drawn = (
                 drawn * 1_664_525 + 1_013_904_223
             ) & 0xFFFFFFFF  # quicker than another UUID; its upper bits are the better
-            id_ = f"{beginning}{drawn >> 16:04x}"
-        return id_
+            row, column = divmod(drawn >> 16, self.count)
+            number = row * self.count + own[column % len(own)]
+            end = f"{number if number <= 0xFFFF else number - self.count:04x}"
+            if comes_here is None or comes_here(end):
+                break
+        return beginning + end
 
     def place(self, rows: Sequence[OutboxRow]) -> dict[int, ShardState]:
         """Give new rows their shards; return those shards that are this process's, to be proved when the rows are written."""

@@ -63,7 +63,9 @@ class Registers:
         on_lookup: OnLookup = lambda *_: None,
         on_failure: OnFailure = lambda *_: None,
     ) -> None:
-        self._folkbokforing, self._listing, self._hsa = (Caller(s) for s in (folkbokforing, listing, hsa))
+        # The answers of listing name no person: nothing but the connection says whose they are.
+        self._folkbokforing, self._hsa = Caller(folkbokforing), Caller(hsa)
+        self._listing = Caller(listing, keeps_connections=False)
         self._actor = actor
         self._lookup = CachedLookup(cache, key_secret, now, on_lookup, on_failure)
 

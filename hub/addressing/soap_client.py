@@ -22,6 +22,7 @@ from hub import clock
 from hub.addressing.rate_limit import RateLimit
 from hub.errors import Misconfigured, Unavailable
 from hub.http_connections.calls import Body, session
+from hub.http_connections.one_answer import Stray
 from hub.translators.retry_after import retry_after
 from hub.translators.soap.envelope import MAX_BYTES, SoapFault, SoapRequest, Unreadable, in_utf8
 
@@ -31,11 +32,9 @@ _NO_ANSWER: Final = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
     aiohttp.ServerDisconnectedError,
-    aiohttp.ClientPayloadError,
-    aiohttp.ClientResponseError,
-    HttpProcessingError,
+    Stray,
 )
-"""No connection, or one that ended before a whole answer in HTTP had come."""
+"""No connection, or one that ended before anything had come."""
 
 
 class Parked(Exception):  # noqa: N818 - its name says what happened to the question
@@ -81,9 +80,15 @@ class CallerSettings:
 class Caller:
     """Sends questions to one register. Use as an async context manager, or ``aclose`` it."""
 
-    def __init__(self, settings: CallerSettings, rate_limit: RateLimit | None = None) -> None:
+    def __init__(
+        self, settings: CallerSettings, rate_limit: RateLimit | None = None, *, keeps_connections: bool = True
+    ) -> None:
+        """``keeps_connections``: False gives each question a connection of its own, on which nothing else can come than its answer."""
         self.settings = settings
-        self._rate_limit = rate_limit or RateLimit(settings.rate, settings.burst, settings.max_wait)
+        # As many may wait for a slow producer as for one that takes a call a second.
+        longest_wait = settings.max_wait / min(1.0, settings.rate)
+        self._rate_limit = rate_limit or RateLimit(settings.rate, settings.burst, longest_wait)
+        self._keeps_connections = keeps_connections
         headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml", "User-Agent": "samverkan-hub"}
         # A few compressed bytes can become gigabytes before anybody counts them.
         headers["Accept-Encoding"] = "identity"
@@ -112,6 +117,7 @@ class Caller:
             self._session = session(
                 self._tls,
                 most=_CONNECTIONS,
+                keeps=self._keeps_connections,
                 headers=self._headers,
                 timeout=aiohttp.ClientTimeout(
                     sock_connect=self.settings.connect_timeout, sock_read=self.settings.read_timeout

@@ -29,16 +29,18 @@ def session(
     tls: ssl.SSLContext,
     *,
     most: int = 0,
+    keeps: bool = True,
     headers: Mapping[str, str] | None = None,
     timeout: aiohttp.ClientTimeout | None = None,
     **connecting: Any,
 ) -> aiohttp.ClientSession:
-    """Connections, at the ``most`` so many (0: as many as are asked for), each kept for ``KEEPALIVE_S`` seconds after its last answer.
-    No cookie is kept, nothing is unpacked, and the environment names no proxy and no password. ``connecting``: how connections are made,
-    as ``aiohttp.TCPConnector`` takes it. Give each call a ``Body``.
+    """Connections, at the ``most`` so many (0: as many as are asked for), each kept for ``KEEPALIVE_S`` seconds after its last answer;
+    not ``keeps``: closed after its first. No cookie is kept, nothing is unpacked, and the environment names no proxy and no password.
+    ``connecting``: how connections are made, as ``aiohttp.TCPConnector`` takes it. Give each call a ``Body``.
     """
+    kept: dict[str, Any] = {"keepalive_timeout": KEEPALIVE_S} if keeps else {"force_close": True}
     return aiohttp.ClientSession(
-        connector=_Connector(ssl=tls, keepalive_timeout=KEEPALIVE_S, limit=most, **connecting),
+        connector=_Connector(ssl=tls, limit=most, **kept, **connecting),
         cookie_jar=_NoCookies(),
         request_class=_Call,
         headers=headers,
@@ -86,13 +88,14 @@ class _Call(ClientRequest):
     """A call that is allowed when its connection is open, and whose answer is read when it is written."""
 
     async def send(self, conn: Connection) -> ClientResponse:
-        """Raises what ``before_sending`` raises; nothing has been sent then. What has not been sent to its end is not answered."""
+        """Raises what ``before_sending`` raises, or ``Stray``; nothing has been sent then. What has not been sent to its end is not
+        answered.
+        """
         body, protocol = self.body, conn.protocol
         assert isinstance(body, Body)
-        assert protocol is not None
+        assert isinstance(protocol, OneAnswer)
         await body.before_sending()
-        if (broken := protocol.exception()) is not None:
-            raise broken
+        protocol.check()
         answer = await super().send(conn)
         await self.close()  # until the body is written
         if not body.is_sent:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import select
 from typing import cast
 
+import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import RawResponseMessage
 from aiohttp.http_exceptions import HttpProcessingError
@@ -24,6 +26,10 @@ _CHUNKED = re.compile(rb"\ntransfer-encoding:", re.IGNORECASE)
 _FIRST, _SWITCHES, _FINAL = 100, 101, 200
 
 
+class Stray(aiohttp.ClientConnectionError):
+    """More than its answers has come on a connection that was kept. Nothing has been sent: take another."""
+
+
 class OneAnswer(ResponseHandler):
     """Takes one answer to each call. Whatever else comes ends the connection: before a call is written, between two, or after the
     answer. It does not take from the answer that was whole before.
@@ -31,7 +37,7 @@ class OneAnswer(ResponseHandler):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
-        self._awaits = False
+        self._awaits = self._was_asked = False
         self._head = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -39,9 +45,25 @@ class OneAnswer(ResponseHandler):
         super().connection_made(transport)
         cast("asyncio.Transport", transport).set_write_buffer_limits(0)
 
+    def check(self) -> None:
+        """Before a call is written. Raises ``Stray`` when something has come on a kept connection that answers no call, or what was wrong
+        with a new one. What lies unread in the socket counts: the loop may have had no time for it. A new connection over TLS has
+        something to read by itself.
+        """
+        broken = self.exception()
+        transport = self.transport
+        socket = None if transport is None else transport.get_extra_info("socket")
+        if broken is None and socket is not None and (self._was_asked or not _is_tls(transport)):
+            unread = select.poll()
+            unread.register(socket.fileno(), select.POLLIN)
+            if unread.poll(0):
+                broken = HttpProcessingError(message="something came before it was asked for")
+        if broken is not None:
+            raise Stray if self._was_asked else broken
+
     def asked(self) -> None:
         """A call is being written."""
-        self._awaits = True
+        self._awaits = self._was_asked = True
 
     def data_received(self, data: bytes) -> None:
         """A head goes to the parser when it is whole, and apart from what follows: the parser forgets what it has read of an answer
@@ -83,6 +105,10 @@ class OneAnswer(ResponseHandler):
         self._awaits, self._head = False, bytearray()
         self.abort()
         self.set_exception(HttpProcessingError(message=why))
+
+
+def _is_tls(transport: asyncio.BaseTransport | None) -> bool:
+    return transport is not None and transport.get_extra_info("sslcontext") is not None
 
 
 def _with_one_length(head: bytes) -> bytes:

@@ -72,7 +72,9 @@ class ConsumerGroup:
             living = await self._presence.sharing(self._number)
         except Unavailable:
             self._before = None
-            raise
+            living = await self._presence.sharing(
+                self._number
+            )  # at once, lest the others miss this process at two looks
         now = time.monotonic()
         if self._before is None:
             self._before, self._compare_at = living, now + _NEW_S

@@ -363,7 +363,8 @@ async def asked_of(url, **how):
 
 
 async def test_an_answer_that_comes_a_byte_at_a_time_is_given_up():
-    async def drip(_, writer):
+    async def drip(reader, writer):
+        await reader.read(65_536)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 100000\r\n\r\n")
         while not writer.is_closing():
             writer.write(b" ")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -23,6 +25,7 @@ from hub.translators.soap.folkbokforing import request
 from hub.translators.soap.hsa import unit_request
 from hub.translators.soap.listing import Actor
 from schemas.identities import parse_person_id
+from tests.stray_server import StrayServer
 
 CONTENTS = Contents.load()
 BY_ID = {person.id: person for person in CONTENTS.persons}
@@ -416,12 +419,37 @@ async def test_what_comes_in_one_piece_with_an_answer_is_nobodys_answer():
         assert await caller.ask("one", QUESTION) == b"<Envelope>2</Envelope>"
 
 
+async def test_what_lies_unread_when_the_next_question_is_asked_is_nobodys_answer():
+    answers = [ok(b"<Envelope>1</Envelope>"), ok(b"<Envelope>2</Envelope>")]
+    with StrayServer(answers, ok(b"<Envelope>another's</Envelope>")) as server:
+        async with Caller(CallerSettings(url=server.url, rate=1000)) as caller:
+            assert await caller.ask("one", QUESTION) == b"<Envelope>1</Envelope>"
+            time.sleep(0.1)  # noqa: ASYNC251 - the loop is busy, and has read nothing of it
+            assert await caller.ask("one", QUESTION) == b"<Envelope>2</Envelope>"
+    assert server.calls == 2
+
+
+async def test_listings_name_no_person_so_each_is_asked_for_on_a_connection_of_its_own(registers):
+    async with RawServer(ok(), ok()) as server:
+        registers._listing._session = None
+        object.__setattr__(registers._listing, "settings", replace(registers._listing.settings, url=server.url))
+        for _ in range(2):
+            await registers._listing.ask("12", QUESTION)
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(("rate", "waiting"), [(10.0, 48), (1.0, 48), (0.5, 48), (0.1, 48)])
+def test_no_question_is_turned_away_while_as_many_wait_as_the_hub_asks_at_a_time(rate, waiting):
+    limit = Caller(CallerSettings(url="http://127.0.0.1", rate=rate))._rate_limit
+    assert waiting / rate <= limit._max_wait
+
+
 @pytest.mark.parametrize(
     ("answer", "asked", "reason"),
     [
         (b"", 2, "no-answer"),
-        (b"SSH-2.0-OpenSSH\r\n\r\n", 2, "no-answer"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n<Envelope>", 2, "no-answer"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", 1, "no-answer"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n<Envelope>", 1, "no-answer"),
         (b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n", 1, "http-302"),
         (b"HTTP/1.1 503 No\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n", 1, "http-503"),
     ],

@@ -7,6 +7,7 @@ import re
 import resource
 import socket
 import ssl
+import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -33,6 +34,7 @@ from hub.errors import Misconfigured
 from hub.settings import Outward
 from schemas.person_numbers import find_person_numbers
 from tests.answering import EVERYWHERE, PARCEL, answering, at_once, cut_body, dripping, endless, head, system
+from tests.stray_server import StrayServer
 
 
 def webhook(url, **delivery):
@@ -264,6 +266,20 @@ async def test_nor_is_what_it_writes_beyond_a_body_that_comes_after_its_head(mor
     async with receiver(say) as server:
         assert [(await server.send()).answer for _ in range(2)] == ["http:200", "http:500"]
     assert (len(server.heads), server.connections) == (2, 2)
+
+
+async def test_what_lies_unread_when_the_next_call_is_made_answers_it_not_and_another_connection_is_taken():
+    exit_ = WebhookExit(EVERYWHERE)
+    nothing = b"HTTP/1.1 204 No Content\r\n\r\n"
+    refused = b"HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n"
+    with StrayServer([nothing, refused, nothing], nothing) as server:
+        to = webhook(server.url)
+        found = [(await exit_.send(to, [PARCEL], at_once)).answer]
+        time.sleep(0.1)  # noqa: ASYNC251 - the loop is busy, and has read nothing of it
+        found += [(await exit_.send(to, [PARCEL], at_once)).answer for _ in range(2)]
+        await exit_.close()
+    assert found == ["http:204", "http:503", "http:204"]
+    assert server.calls == 3
 
 
 async def test_quiet_systems_are_given_up_and_nothing_is_left_of_them_in_the_end(monkeypatch):

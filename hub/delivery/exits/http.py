@@ -23,6 +23,7 @@ from hub.delivery.exits import answer_start, no_answer
 from hub.delivery.exits.addresses import Allowed, AllowedNames, Forbidden, allowed_socket
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending
 from hub.http_connections.calls import KEEPALIVE_S, Body, session
+from hub.http_connections.one_answer import Stray
 from hub.translators.retry_after import retry_after
 from schemas.directory import System
 
@@ -168,13 +169,23 @@ class HttpExit:
             )
         own.calls += 1
         try:
-            async with own.connections.post(
-                url, data=Body(body, before_sending), headers=headers, allow_redirects=False
-            ) as answer:
+            async with await self._answered(own, url, headers, body, before_sending) as answer:
                 yield answer
         finally:
             own.calls -= 1
             own.used_at = time.monotonic()
+
+    async def _answered(
+        self, own: _Pool, url: URL, headers: Sequence[tuple[str, str]], body: bytes, before_sending: BeforeSending
+    ) -> aiohttp.ClientResponse:
+        """The head of the answer. A connection on which something else has come is no failure of this call: another is taken."""
+        while True:
+            try:
+                return await own.connections.post(
+                    url, data=Body(body, before_sending), headers=headers, allow_redirects=False
+                )
+            except Stray:
+                continue  # that connection is closed: each kept one is met once, and a new one is none
 
     async def _sweep(self) -> None:
         """At most every ``KEEPALIVE_S`` seconds, forget the systems that have had no call for that time."""
