@@ -41,7 +41,7 @@ _OUTCOMES: Final[Mapping[str, Said]] = {
     "no-registers-configured": Said("inga register är inställda", "no registers are set"),
 }
 """What a question came to → in words."""
-_PART: Final = re.compile(r"(?:(?P<register>\w+)(?::(?P<county>\d\d))?=)?(?P<code>[A-Za-z][\w-]*)")
+_PART: Final = re.compile(r"(?<!\w)(?:(?P<register>\w+)(?::(?P<county>\d\d))?=)?(?P<code>[A-Za-z][\w-]*)")
 _NO_MORE: Final = "; asked no more"
 _ELSE: Final = "register.other"
 
