@@ -78,7 +78,7 @@ async def roll(connection: Connection) -> None:
         " WHERE q.system = '' AND q.step = %(quarter)s AND q.at = m.at",
         span,
     )
-    await silence.count_hours(connection, until - timedelta(minutes=QUARTER) if last is None else last)
+    await silence.count_hours(connection, until - MINUTES_KEPT if last is None else last)
     for step, kept in ((MINUTE, MINUTES_KEPT), (QUARTER, QUARTERS_KEPT)):
         await connection.execute("DELETE FROM figures WHERE step = %s AND at < now() - %s", (step, kept))
     await connection.execute("DELETE FROM refused_example WHERE at < now() - %s", (QUARTERS_KEPT,))

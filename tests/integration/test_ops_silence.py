@@ -130,11 +130,13 @@ async def test_a_silence_of_two_weeks_is_usual_by_then_and_one_of_a_system_that_
     assert server.execute("SELECT count(*) FROM silence").fetchone() == (2,), "it is learnt anew since then"
 
 
+@pytest.mark.parametrize("hours", [2, 23])
 async def test_what_the_hub_received_becomes_hours_of_the_swedish_day_with_the_minutes_in_which_it_listened(
-    place, server
+    place, server, hours
 ):
+    """Also of the day before, in a hub that has counted nothing yet."""
     hub = place.hub
-    at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
+    at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours)
     for minute in range(60):
         server.execute(
             "INSERT INTO figures (system, step, at, counts) VALUES (%(system)s, 1, %(at)s, %(counts)s),"
