@@ -36,7 +36,7 @@ asked again before sending.
 """
 
 _DRAWS = 64
-"""So many ends of a case's id are tried, of twice as many processes as are of use on one machine; then its partition is left to chance."""
+"""So many ends of a case's id are tried; then its partition is left to chance."""
 _SLOW_S = 4.0
 """Seconds that a slow database's word may have taken; a silent session keeps its locks for longer (``advisory_locks``)."""
 
@@ -188,11 +188,9 @@ class Shards:
             return id_
         own, beginning, drawn = tuple(self._states), id_[:-4], int(id_[-8:], 16)
         comes_here = self.comes_here(beginning)
-        end = id_[-4:]
         for _ in range(_DRAWS):
-            drawn = (
-                drawn * 1_664_525 + 1_013_904_223
-            ) & 0xFFFFFFFF  # quicker than another UUID; its upper bits are the better
+            # Quicker than another UUID; the upper bits are the better ones.
+            drawn = (drawn * 1_664_525 + 1_013_904_223) & 0xFFFFFFFF
             row, column = divmod(drawn >> 16, self.count)
             number = row * self.count + own[column % len(own)]
             end = f"{number if number <= 0xFFFF else number - self.count:04x}"

@@ -136,7 +136,7 @@ class Caller:
         attempts = AsyncRetrying(retry=no_answer, stop=stop_after_attempt(self.settings.attempts), reraise=True)
         try:
             return await attempts(self._once, producer, question, routine=routine)
-        except aiohttp.ServerTimeoutError:
+        except TimeoutError:
             raise Unavailable("time-out") from None
         except (aiohttp.ClientError, HttpProcessingError):
             # Its text may quote what was sent or received.
@@ -147,23 +147,17 @@ class Caller:
         headers = {"SOAPAction": f'"{question.soap_action}"'}
         whole = self.settings.connect_timeout + self.settings.read_timeout
         body = bytearray()
-        try:
-            # A producer that sends a byte now and then never reaches the read time-out: this one is for the whole call.
-            async with (
-                asyncio.timeout(whole),
-                self._connections().post(
-                    self.settings.url, data=Body(question.body), headers=headers, allow_redirects=False
-                ) as response,
-            ):
-                async for part in response.content.iter_any():
-                    body += part
-                    if len(body) > MAX_BYTES:
-                        response.close()
-                        raise Unreadable("too-large")
-        except aiohttp.ServerTimeoutError:
-            raise
-        except TimeoutError:
-            raise Unavailable("time-out") from None
+        # A producer that sends a byte now and then never reaches the read time-out: this one is for the whole call.
+        async with (
+            asyncio.timeout(whole),
+            self._connections().post(
+                self.settings.url, data=Body(question.body), headers=headers, allow_redirects=False
+            ) as response,
+        ):
+            async for part in response.content.iter_any():
+                body += part
+                if len(body) > MAX_BYTES:
+                    raise Unreadable("too-large")
         status = response.status
         # Answers come with 200, faults with 500. A SOAP body counts with every status: proxies change codes.
         if status == HTTPStatus.OK or b"Envelope" in body[:4096]:
