@@ -1,4 +1,4 @@
-"""Receivers over HTTP on sockets of this machine that answer whatever a test writes, also what is no HTTP."""
+"""Receivers and registers over HTTP on sockets of this machine that answer whatever a test writes, also what is no HTTP."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def system(out: dict[str, Any], format_: str = "native", **delivery: Any) -> Sys
 
 
 class Server:
-    """Answers each call with what ``say`` writes; keeps the heads and bodies that came."""
+    """Answers each call with what ``say`` writes; keeps the bodies that came, and the lines of the heads, names in small letters."""
 
     def __init__(self, say: Say) -> None:
         self.say, self.connections, self.url = say, 0, ""
@@ -45,9 +45,10 @@ class Server:
         self.connections += 1
         try:
             while head := (await reader.readuntil(b"\r\n\r\n")).decode():
-                lines = head.split("\r\n")
-                lines = [lines[0], *(line.lower() for line in lines[1:])]
-                length = next(int(line.split(":")[1]) for line in lines if line.startswith("content-length"))
+                asks, *headers = head.split("\r\n")
+                named = [line.partition(":") for line in headers]
+                lines = [asks, *(name.lower() + colon + value for name, colon, value in named)]
+                length = next(int(value) for name, _, value in named if name.lower() == "content-length")
                 self.bodies.append(await reader.readexactly(length))
                 self.heads.append(lines)
                 await self.say(writer)
@@ -83,6 +84,22 @@ async def answering(
 def head(status: int, *lines: bytes, body: bytes = b"") -> bytes:
     """An answer with its body."""
     return b"\r\n".join([f"HTTP/1.1 {status} X".encode(), *lines, b"content-length: %d" % len(body), b"", body])
+
+
+def in_turn(*answers: bytes, unasked: bytes = b"", ends: bool = False) -> Say:
+    """The answers in their turn, one to each call. ``unasked`` comes 50 ms after each of them; ``ends``: each ends its connection."""
+    left = list(answers)
+
+    async def say(writer: asyncio.StreamWriter) -> None:
+        writer.write(left.pop(0))
+        if unasked:
+            await writer.drain()
+            await asyncio.sleep(0.05)
+            writer.write(unasked)
+        if ends:
+            writer.close()
+
+    return say
 
 
 async def endless(writer: asyncio.StreamWriter) -> None:

@@ -32,6 +32,7 @@ from schemas.directory import Directory
 from schemas.hub_messages import Adressering
 from schemas.identities import parse_person_id
 from schemas.messages import HUB_SOURCE, Question, as_json
+from tests.answering import answering, dripping, head, in_turn
 from tests.bench.load import fictitious
 from tests.stack import CENTRE, KOMMUN, WARD, registers, until
 
@@ -349,43 +350,22 @@ async def test_a_notice_names_its_staff_where_hsa_has_said_the_name(desk, simula
     assert all(one.names == {NURSE: "Demo Sjukskoterska"} for one in told)
 
 
-@asynccontextmanager
-async def serving(answer):
-    """A server that answers as it is told, byte for byte."""
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
 async def asked_of(url, **how):
     async with Caller(CallerSettings(url=url, attempts=1, **how)) as caller:
         await caller.ask("SE1", request("SE1", [parse_person_id("191212121212")]))
 
 
 async def test_an_answer_that_comes_a_byte_at_a_time_is_given_up():
-    async def drip(reader, writer):
-        await reader.read(65_536)
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 100000\r\n\r\n")
-        while not writer.is_closing():
-            writer.write(b" ")
-            await writer.drain()
-            await asyncio.sleep(0.02)
-
-    async with serving(drip) as url:
+    async with answering(dripping) as server:
         with pytest.raises(Unavailable, match="time-out"):
-            await asked_of(url, read_timeout=0.3, connect_timeout=0.1)
+            await asked_of(server.url, read_timeout=0.3, connect_timeout=0.1)
 
 
 async def told_to_wait(after, status=503):
-    async def busy(reader, writer):
-        await reader.read(65_536)
-        writer.write(f"HTTP/1.1 {status} Busy\r\nRetry-After: {after}\r\nContent-Length: 0\r\n\r\n".encode())
-        await writer.drain()
-        writer.close()
-
-    async with serving(busy) as url:
+    busy = head(status, f"Retry-After: {after}".encode())
+    async with answering(in_turn(busy, ends=True)) as server:
         with pytest.raises((Unavailable, Parked), match=f"http-{status}") as caught:
-            await asked_of(url)
+            await asked_of(server.url)
     return caught.value.retry_after
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,7 @@ from hub.translators.soap.folkbokforing import request
 from hub.translators.soap.hsa import unit_request
 from hub.translators.soap.listing import Actor
 from schemas.identities import parse_person_id
+from tests.answering import answering, head, in_turn
 from tests.stray_server import StrayServer
 
 CONTENTS = Contents.load()
@@ -341,55 +341,21 @@ async def test_hostile_bytes_from_a_register_are_one_clear_error_and_not_asked_f
     assert [outcome for _, outcome, _ in lookups] == ["unreadable", "held"]
 
 
-class RawServer:
-    """A server that answers each question with the bytes that are given, and keeps the heads of what came."""
-
-    def __init__(self, *answers, after=b"", ends=False):
-        self.answers, self.after, self.ends = list(answers), after, ends
-        self.heads, self.connections = [], 0
-
-    async def __aenter__(self):
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1")
-        self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/hsa"
-        return self
-
-    async def __aexit__(self, *_):
-        self.server.close()
-
-    async def serve(self, reader, writer):
-        self.connections += 1
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                self.heads.append(head)
-                length = next(line for line in head.splitlines() if line.lower().startswith("content-length"))
-                await reader.readexactly(int(length.partition(":")[2]))
-                writer.write(self.answers.pop(0))
-                await writer.drain()
-                if self.ends:
-                    break
-                if self.after:
-                    await asyncio.sleep(0.05)
-                    writer.write(self.after)
-                    await writer.drain()
-        writer.close()
-
-
-def ok(body=b"<Envelope/>", more=b""):
-    return b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\n%scontent-length: %d\r\n\r\n%s" % (more, len(body), body)
+def ok(body=b"<Envelope/>", *more):
+    return head(200, b"content-type: text/xml", *more, body=body)
 
 
 QUESTION = unit_request("SE165565594230-1000", "SE2321000255-VC01")
 
 
 async def test_the_hub_speaks_as_the_profile_prescribes():
-    async with RawServer(ok()) as server:
-        settings = CallerSettings(url=server.url, consumer_hsa_id="SE2321000255-HUB")
+    async with answering(ok()) as server:
+        settings = CallerSettings(url=f"{server.url}/hsa", consumer_hsa_id="SE2321000255-HUB")
         async with Caller(settings) as caller:
             await caller.ask("SE165565594230-1000", QUESTION)
-    request_line, *lines = server.heads[0].strip().split("\r\n")
+    request_line, *lines = server.heads[0]
     assert request_line == "POST /hsa HTTP/1.1"
-    sent = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    sent = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
     assert sent["soapaction"] == '"urn:riv:infrastructure:directory:organization:GetUnitResponder:5:GetUnit"'
     assert sent["content-type"] == "text/xml; charset=utf-8"
     assert sent["x-rivta-original-serviceconsumer-hsaid"] == "SE2321000255-HUB"
@@ -401,7 +367,7 @@ async def test_the_hub_speaks_as_the_profile_prescribes():
 @pytest.mark.parametrize("after", [ok(b"<Envelope>another's</Envelope>"), b"HTTP/1.1 200 OK\r\ncontent-le", b"what?"])
 async def test_what_comes_unasked_after_an_answer_is_nobodys_answer(after):
     async with (
-        RawServer(ok(b"<Envelope>1</Envelope>"), ok(b"<Envelope>2</Envelope>"), after=after) as server,
+        answering(in_turn(ok(b"<Envelope>1</Envelope>"), ok(b"<Envelope>2</Envelope>"), unasked=after)) as server,
         Caller(CallerSettings(url=server.url, rate=1000)) as caller,
     ):
         assert await caller.ask("one", QUESTION) == b"<Envelope>1</Envelope>"
@@ -412,7 +378,7 @@ async def test_what_comes_unasked_after_an_answer_is_nobodys_answer(after):
 async def test_what_comes_in_one_piece_with_an_answer_is_nobodys_answer():
     both = ok(b"<Envelope>1</Envelope>") + ok(b"<Envelope>another's</Envelope>")
     async with (
-        RawServer(both, ok(b"<Envelope>2</Envelope>")) as server,
+        answering(in_turn(both, ok(b"<Envelope>2</Envelope>"))) as server,
         Caller(CallerSettings(url=server.url, rate=1000)) as caller,
     ):
         assert await caller.ask("one", QUESTION) == b"<Envelope>1</Envelope>"
@@ -430,7 +396,7 @@ async def test_what_lies_unread_when_the_next_question_is_asked_is_nobodys_answe
 
 
 async def test_listings_name_no_person_so_each_is_asked_for_on_a_connection_of_its_own(registers):
-    async with RawServer(ok(), ok()) as server:
+    async with answering(ok()) as server:
         registers._listing._session = None
         object.__setattr__(registers._listing, "settings", replace(registers._listing.settings, url=server.url))
         for _ in range(2):
@@ -457,7 +423,7 @@ def test_no_question_is_turned_away_while_as_many_wait_as_the_hub_asks_at_a_time
 )
 async def test_what_is_no_answer_is_asked_once_more_and_no_redirect_is_followed(answer, asked, reason):
     async with (
-        RawServer(answer, answer, answer, ends=True) as server,
+        answering(in_turn(answer, answer, answer, ends=True)) as server,
         Caller(CallerSettings(url=server.url, rate=1000)) as caller,
     ):
         with pytest.raises((Unavailable, Parked)) as failed:
@@ -468,12 +434,12 @@ async def test_what_is_no_answer_is_asked_once_more_and_no_redirect_is_followed(
 
 async def test_an_answer_keeps_its_connection_and_its_charset_and_sets_no_cookie():
     latin = "<?xml version='1.0' encoding='ISO-8859-1'?><Envelope>Åsa</Envelope>".encode("latin-1")
-    kept = ok(latin, b"set-cookie: a=b\r\n").replace(b"text/xml", b"text/xml; charset=ISO-8859-1")
-    async with RawServer(kept, kept) as server, Caller(CallerSettings(url=server.url, rate=1000)) as caller:
+    kept = ok(latin, b"set-cookie: a=b").replace(b"text/xml", b"text/xml; charset=ISO-8859-1")
+    async with answering(kept) as server, Caller(CallerSettings(url=server.url, rate=1000)) as caller:
         for _ in range(2):
             assert "Åsa" in (await caller.ask("one", QUESTION)).decode()
     assert server.connections == 1
-    assert "cookie" not in server.heads[1].lower()
+    assert not [line for line in server.heads[1] if "cookie" in line.lower()]
 
 
 def test_certificates_that_cannot_be_read_stop_the_hub_from_starting(tmp_path):

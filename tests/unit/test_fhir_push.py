@@ -136,7 +136,7 @@ async def test_the_bundle_is_posted_to_the_operation_with_the_token_and_asks_for
         assert (await server.send(parcel(media=media))).result == "ok"
     ((line, *lines),) = server.heads
     assert line == "POST /fhir/$process-message HTTP/1.1"
-    assert {f"content-type: {media}", f"accept: {media}", f"authorization: bearer {TOKEN}"} < set(lines)
+    assert {f"content-type: {media}", f"accept: {media}", f"authorization: Bearer {TOKEN}"} < set(lines)
     assert server.bodies == [b"<the Bundle>"]
 
 
