@@ -129,7 +129,7 @@ class Hub:
         self.group = ConsumerGroup(self.store, self._kafka, settings.kafka_group, self.shards.owner)
         self.kafka_in = kafka_in.KafkaIn(
             self._kafka, settings.kafka_group, self.intake, self.directory, self.asides,
-            client_id=self.group.client_id, session_s=settings.kafka_session_s,
+            client_id=lambda: self.group.client_id, session_s=settings.kafka_session_s,
         )  # fmt: skip
         self.shards.comes_here = self.kafka_in.own_partitions.of_keys
         self.topics = Topics(
@@ -222,7 +222,7 @@ class Hub:
             },
         )
         if "intake" in self.roles:
-            await self.group.look()  # who is in the group has shown that it lives
+            await self.group.look()  # who is in the group has shown that it lives, and bears its client id
             # Also while it joins, which waits for the members of dead processes.
             looks = partial(every, _GROUP_S, self.group.look)
             self.supervisor.keep("group", looks, silence_s=_SILENCE_S + 2 * _GROUP_S)

@@ -5,6 +5,7 @@ would else wait for it until its session ends. Imports aiokafka and the store on
 from __future__ import annotations
 
 import math
+import re
 import secrets
 import time
 from collections.abc import Collection, Mapping
@@ -21,19 +22,24 @@ from hub.outages import BROKER
 from hub.store.advisory_locks import Ownership
 from hub.store.transaction import Store
 
-_CLIENT = "hub-"
-"""So begin the client ids of the hub's processes; others in the group are left alone."""
+_CLIENT_ID = re.compile(r"hub-.*-([0-9a-f]+)\.([0-9]+)")
+"""The client id of a process of the hub: it ends with the mark of its database and the number of its lock. Others are left alone."""
 _NEW_S = 2.0
 """Seconds for which a new session of ours judges nobody whom it has not seen alive: what cut the one before, such as a restart of the
 database, may have cut the others' too, and they come back as we did.
 """
 _REQUEST_MS = 2_000
+_SHARED = (
+    "a hub with another database reads in this consumer group, so that each gets a part of the messages only: stop the one that does"
+    " not belong here and give it a broker, or a HUB_KAFKA_GROUP, of its own; deploy/OPERATING.md says how to read what it took"
+)
 
 
 # The theory.
 #
 # A process that reads Kafka shows that it lives by a lock of a database session, as it does for its shards: PostgreSQL frees the lock
-# when the process dies, and when it is silent for ten seconds. The lock's number ends the client id that its member of the group bears.
+# when the process dies, and when it is silent for ten seconds. The lock's number ends the client id that its member of the group bears;
+# before it stands a mark of the database, whose locks say nothing of a process of another one.
 #
 # A number that was there and is gone, at two looks in a row, is of a dead process. Whoever sees it asks the coordinator for the group's
 # members, and says of the one with that number that it has left, as the process itself would have said at an orderly stop. The
@@ -52,7 +58,10 @@ class ConsumerGroup:
         """``client``: as of ``settings.kafka_client``; ``name``: the group's; ``owner``: what operations knows this process as."""
         self._how = client
         self._name = name
+        self._owner = owner
         self._number = secrets.randbelow(2**31)
+        self._mark = ""
+        """Of the database; empty until the first look."""
         self._presence = Ownership(store, "kafka")
         self._before: frozenset[int] | None = None
         """The numbers shown at the last look; None when the session is new."""
@@ -60,14 +69,21 @@ class ConsumerGroup:
         """When the members are next compared with who lives, in seconds of ``time.monotonic``."""
         self._taken_out: set[int] = set()
         """The numbers of those who have been taken out and have not shown since that they live."""
-        self.client_id = f"{_CLIENT}{owner}-{self._number}"
-        """By this client id the process must be a member."""
+        self._foreign: set[str] = set()
+        """The marks of other databases whose members have been seen in this group, which operations has been told."""
+
+    @property
+    def client_id(self) -> str:
+        """By this client id the process must be a member; known after the first look."""
+        assert self._mark, "nobody has looked yet"
+        return f"hub-{self._owner}-{self._mark}.{self._number}"
 
     async def look(self) -> None:
         """Show that this process lives, and take out the members of those that have died since the last look but one.
 
         Raises ``Unavailable`` when the database or the broker does not answer; it is done at a later look then.
         """
+        self._mark = self._mark or await self._presence.mark_of_database()
         try:
             living = await self._presence.sharing(self._number)
         except Unavailable:
@@ -97,8 +113,14 @@ class ConsumerGroup:
             ((error, _, _, _, _, members, *_),) = found.groups
             _raise_for(error)
             for member, client_id, *_ in members:
-                number = _number(client_id)
-                if number is None or number in living or number in self._taken_out:
+                shown = _CLIENT_ID.fullmatch(client_id)
+                if shown is None:
+                    continue
+                mark, number = shown[1], int(shown[2])
+                if mark != self._mark:
+                    self._tell_of_another_database(mark, client_id)
+                    continue
+                if number in living or number in self._taken_out:
                     continue
                 answer = await client.send(node, LeaveGroupRequest(self._name, member))
                 _raise_for(answer.error_code)
@@ -112,15 +134,14 @@ class ConsumerGroup:
         finally:
             await client.close()
 
+    def _tell_of_another_database(self, mark: str, client_id: str) -> None:
+        if mark not in self._foreign:
+            self._foreign.add(mark)
+            log.warning("group_shared", group=self._name, reader=client_id, said=_SHARED)
+
     async def close(self) -> None:
         """Show no longer that this process lives: it has left the group."""
         await self._presence.close()
-
-
-def _number(client_id: str) -> int | None:
-    """The number in a client id of the hub's; None of any other."""
-    last = client_id.rpartition("-")[2]
-    return int(last) if client_id.startswith(_CLIENT) and last.isdecimal() else None
 
 
 def _raise_for(code: int) -> None:

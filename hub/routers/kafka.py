@@ -67,7 +67,7 @@ class KafkaIn:
         directory: Callable[[], Directory],
         asides: Asides,
         *,
-        client_id: str,
+        client_id: Callable[[], str],
         session_s: float,
     ) -> None:
         """``client``: as of ``settings.kafka_client``; ``client_id``: as of ``group.ConsumerGroup``; ``session_s``: seconds of silence
@@ -104,7 +104,7 @@ class KafkaIn:
         broker = KafkaBroker(
             self._client["bootstrap_servers"],
             security=_security(self._client),
-            client_id=self._client_id,
+            client_id=self._client_id(),
             metadata_max_age_ms=_FIND_TOPICS_MS,
             allow_auto_create_topics=False,
             logger=None,

@@ -61,6 +61,10 @@ class Ownership:
         """The numbers of all sessions that share in this purpose, this one's included; ``number``: drawn at random by the process."""
         return await self.ask(self._share, number)
 
+    async def mark_of_database(self) -> str:
+        """A short word for the database: the same in all its sessions and after a standby took over, another in any other database."""
+        return await self.ask(_mark)
+
     async def ask(self, question: Callable[..., Awaitable[Answer]], *values: Any) -> Answer:
         """Run a statement in the session that holds the locks: an answer proves that they were held at that moment.
 
@@ -173,6 +177,16 @@ async def check_sessions(store: Store) -> None:
         if "startup parameter" in str(error):  # PgBouncer's answer to a setting that it does not pass on
             raise Misconfigured(_POOLED) from None
         raise Unavailable("database") from error
+
+
+async def _mark(connection: Connection) -> str:
+    """Of the cluster and the database in it. A copy by pg_dump has a mark of its own, a copy of all the server's files has not."""
+    found = await connection.execute(
+        "SELECT left(md5(system_identifier || ' ' || oid), 8) FROM pg_control_system(), pg_database"
+        " WHERE datname = current_database()"
+    )
+    ((mark,),) = await found.fetchall()
+    return str(mark)
 
 
 async def _session_of(connection: Connection) -> int:

@@ -8,10 +8,12 @@ import uuid
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from structlog.testing import capture_logs
 
 from hub.errors import Unavailable
 from hub.routers import group as groups
 from hub.routers.group import ConsumerGroup
+from hub.store.transaction import Store
 from tests.stack import until
 
 
@@ -64,7 +66,7 @@ async def test_only_a_member_that_has_shown_and_shows_no_longer_that_it_lives_is
     members, store
 ):
     watching, dead, living = (ConsumerGroup(store, members.how, members.group, name) for name in ("w", "d", "l"))
-    others = "hub-of-another-kind", "somebody-4711"
+    others = "hub-of-another-kind", "hub-of-another-4711", "somebody-4711"
     for one in (watching, dead, living):
         await one.look()
     before = await members.join(watching.client_id, dead.client_id, living.client_id, *others)
@@ -149,3 +151,34 @@ async def test_a_broker_that_does_not_answer_is_asked_again_at_the_next_look(mem
     await watching.look()
     assert (await members.there()).get(dead.client_id) != before[dead.client_id]
     await watching.close()
+
+
+async def test_a_member_of_another_database_is_left_alone_and_operations_is_told_once(
+    members, store, postgres, databases, monkeypatch
+):
+    monkeypatch.setattr(groups, "_NEW_S", 0.0)
+    name = databases.take()
+    elsewhere = Store(postgres.url(name), pool=1)
+    watching, dead = (ConsumerGroup(store, members.how, members.group, name) for name in ("w", "d"))
+    foreign, shut = (ConsumerGroup(elsewhere, members.how, members.group, name) for name in ("f", "s"))
+    for one in (dead, foreign, shut):
+        await one.look()
+    before = await members.join(dead.client_id, foreign.client_id, shut.client_id)
+    for one in (dead, shut):
+        await one.close()
+    with capture_logs() as said:
+        for _ in range(3):  # it starts, and has seen nobody alive
+            await watching.look()
+    after = await members.there()
+    assert {name: after[name] for name in (foreign.client_id, shut.client_id)} == {
+        name: before[name] for name in (foreign.client_id, shut.client_id)
+    }
+    assert after.get(dead.client_id) != before[dead.client_id]
+    (told,) = [line for line in said if line["event"] == "group_shared"]
+    assert told["group"] == members.group
+    assert told["reader"] in {foreign.client_id, shut.client_id}
+    assert "HUB_KAFKA_GROUP" in told["said"] and len(told["said"]) <= 300, "longer is cut"
+    for one in (watching, foreign):
+        await one.close()
+    await elsewhere.close()
+    databases.give_back(name)

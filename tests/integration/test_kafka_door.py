@@ -537,7 +537,7 @@ async def a_door(hub, group, session_s=6):
     nothing = SimpleNamespace(waiting={}, known=(), batch=100, refresh=AsyncMock(), system_by_id={})
     client = {"bootstrap_servers": hub.bootstrap, "ssl_context": None}
     door = KafkaIn(
-        client, f"{group}{hub.tag}", nothing, lambda: nothing, nothing, client_id="a-door", session_s=session_s
+        client, f"{group}{hub.tag}", nothing, lambda: nothing, nothing, client_id=lambda: "a-door", session_s=session_s
     )
     await door.start()
     try:
