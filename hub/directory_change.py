@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.directory import Applied, EntryChange, Taken, difference, held_together, taken_away
+from hub.directory_history import to_keep
 from hub.errors import Refused
 from hub.intake.served_again import move_from
 from hub.processes.registry import PROCESSES
@@ -129,7 +130,9 @@ async def put_in_force(
         )
         if running := await replays.running_to(connection, gone):
             raise _replay_under_way(running)
-        version = await directories.write(connection, wanted.directory, who=who, reason=reason, sources=wanted.sources)
+        version = await directories.write(
+            connection, wanted.directory, who=who, reason=reason, sources=wanted.sources, changed=to_keep(entries)
+        )
         await operator_log.record(connection, who, what, f"version {version}", reason)
         await credentials.end_all(connection, gone)
         for system in gone:

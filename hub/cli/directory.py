@@ -128,8 +128,7 @@ def directory_history(
 ) -> None:
     """Show the versions of the directory: when, by whom, why, and what each changed. The newest last."""
     with operations() as ops:
-        numbers = [one["version"] for one in _newest(ops, limit)][::-1] if version is None else [version]
-        found = [ops.ask(f"/directory/versions/{number}/difference") for number in numbers]
+        found = _newest(ops, limit)[::-1] if version is None else [ops.ask(f"/directory/versions/{version}/difference")]
     if as_json:
         table.show_json(found)
     elif version is not None:

@@ -67,12 +67,26 @@ def lines(found: Sequence[EntryChange]) -> list[str]:
     return said
 
 
-def counted(found: Sequence[EntryChange]) -> str:
-    """A difference in short: ``2 units new, 1 system changed``."""
+@dataclass(frozen=True, slots=True)
+class ChangedCount:
+    """How many entries of a kind are new, gone or changed."""
+
+    what: Literal["new", "gone", "changed"]
+    kind: str
+    count: int
+
+
+def counts(found: Sequence[EntryChange]) -> list[ChangedCount]:
+    """A difference in figures."""
     kinds = Counter((one.what, one.kind) for one in found)
+    return [ChangedCount(what, kind, count) for (what, kind), count in kinds.items()]
+
+
+def counted(found: Sequence[ChangedCount]) -> str:
+    """A difference in short: ``2 units new, 1 system changed``."""
     return ", ".join(
-        f"{count} {kind if count == 1 else _SEVERAL.get(kind, kind + 's')} {what}"
-        for (what, kind), count in kinds.items()
+        f"{one.count} {one.kind if one.count == 1 else _SEVERAL.get(one.kind, one.kind + 's')} {one.what}"
+        for one in found
     )
 
 

@@ -30,11 +30,15 @@ async def write(
     who: str | None = None,
     reason: str | None = None,
     sources: dict[str, list[str | None]] | None = None,
+    changed: list[dict[str, Any]] | None = None,
 ) -> int:
-    """Write a new version in the caller's transaction. ``sources``: system → where each of its secrets came from."""
+    """Write a new version in the caller's transaction. ``sources``: system → where each of its secrets came from; ``changed``: how much it
+    changes of the one before (``hub.directory_history``), counted later where it is left out.
+    """
+    kept = None if changed is None else Jsonb(changed)
     found = await connection.execute(
-        "INSERT INTO directory_version (body, who, reason, sources) VALUES (%s::jsonb, %s, %s, %s) RETURNING version",
-        (directory.model_dump_json(exclude_none=True), who, reason, Jsonb(sources or {})),
+        "INSERT INTO directory_version (body, who, reason, sources, changed) VALUES (%s::jsonb, %s, %s, %s, %s) RETURNING version",
+        (directory.model_dump_json(exclude_none=True), who, reason, Jsonb(sources or {}), kept),
     )
     ((version,),) = await found.fetchall()
     await credentials.register(connection, directory, who)
@@ -98,16 +102,22 @@ class VersionLine:
     at: datetime
     who: str | None
     reason: str | None
+    changed: list[dict[str, Any]] | None
 
 
 async def listed(connection: Connection, before: int | None, limit: int) -> list[VersionLine]:
     """The newest versions, or those before a number, the newest first."""
     found = await connection.execute(
-        "SELECT version, applied_at, who, reason FROM directory_version WHERE %s::bigint IS NULL OR version < %s"
+        "SELECT version, applied_at, who, reason, changed FROM directory_version WHERE %s::bigint IS NULL OR version < %s"
         " ORDER BY version DESC LIMIT %s",
         (before, before, limit),
     )
     return [VersionLine(*row) for row in await found.fetchall()]
+
+
+async def keep_changed(connection: Connection, version: int, changed: list[dict[str, Any]]) -> None:
+    """Keep how much a version changed of the one before it."""
+    await connection.execute("UPDATE directory_version SET changed = %s WHERE version = %s", (Jsonb(changed), version))
 
 
 async def lock(connection: Connection) -> None:

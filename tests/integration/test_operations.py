@@ -218,7 +218,7 @@ async def test_the_directory_is_shown_as_apply_takes_it_and_a_difference_names_t
 
     history = json.loads(await said(hub, "directory", "history", "--json"))
     assert (history[-1]["version"], history[-1]["reason"]) == (version, "två hemligheter")
-    assert [one["id"] for one in history[-1]["rows"]] == [CENTRE, f"centre{hub.tag}"]
+    assert [(one["kind"], one["count"]) for one in history[-1]["changed"]] == [("unit", 1), ("system", 1)]
     first, *lines_of_versions = (await said(hub, "directory", "history")).splitlines()
     assert first.split("  ")[-1].strip() == "WHY, AND WHAT CHANGED"
     assert all(re.match(r"\d+ +20[-\d]+ \S+ \S+ +\S|  ", line) for line in lines_of_versions), "nobody is left out"

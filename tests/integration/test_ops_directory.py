@@ -3,6 +3,7 @@ credentials of systems. On a real database.
 """
 
 import re
+from collections import Counter
 
 import pytest
 import yaml
@@ -209,6 +210,17 @@ async def test_a_version_says_what_it_changed_of_the_one_before_and_the_first_th
     second = await reader.ask("/directory/versions/2/difference")
     assert (second["before"], second["who"], second["reason"]) == (1, "Kajsa Katalog", "nytt namn")
     assert second["rows"] == (await reader.ask("/directory/versions/1/difference/2"))["rows"]
+    in_figures = [[{"what": "changed", "kind": "unit", "count": 1}], counted_in(first["rows"])]
+    kept = "SELECT changed FROM directory_version ORDER BY version DESC"
+    assert (await rows_of(hub, kept))[0][0] == in_figures[0], "it was counted when it was written"
+    await rows_of(
+        hub, "UPDATE directory_version SET changed = NULL WHERE version = 1 RETURNING version"
+    )  # as before 0042
+    for _ in range(2):
+        listed = await reader.ask("/directory/versions")
+        assert [one["changed"] for one in listed["rows"]] == in_figures
+        assert [one["summary"] for one in listed["rows"]] == [second["summary"], first["summary"]]
+    assert [row[0] for row in await rows_of(hub, kept)] == in_figures
     assert (await reader.ask("/directory/versions/3/difference", 404))["rule"] == "unknown-version"
 
 
@@ -244,6 +256,17 @@ async def test_the_console_says_who_made_a_version_why_and_what_it_changed_and_l
     assert (await keeper.ask("/directory/versions/1/difference/3"))["rows"] == []
     assert "1 enhet ändrad" in row_of((await client.get("/directory/versions")).text, "/directory/versions/3")
     await client.aclose()
+
+
+def counted_in(rows):
+    """Entries that differ, in figures."""
+    found = Counter((one["what"], one["kind"]) for one in rows)
+    return [{"what": what, "kind": kind, "count": count} for (what, kind), count in found.items()]
+
+
+async def rows_of(hub, statement):
+    async with hub.store.transaction() as connection:
+        return await (await connection.execute(statement)).fetchall()
 
 
 def row_of(page, address):

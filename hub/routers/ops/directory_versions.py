@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from hub import directory_history
 from hub.delivery.exits.addresses import Allowed, refuse_forbidden
-from hub.directory import Applied, EntryChange, counted, difference, of_text, shown
+from hub.directory import Applied, EntryChange, counted, counts, difference, of_text, shown
 from hub.directory_change import (
     Change,
     SeenVersion,
@@ -29,7 +30,6 @@ from hub.routers.cases.question import Asked, body, in_body
 from hub.routers.ops.acts import WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanChangeTheDirectory, CanSee, TheStore
 from hub.routers.ops.pages import PageAsked
-from hub.store import directory as directories
 from hub.store.transaction import Store
 from schemas.messages import BilingualText
 
@@ -59,19 +59,47 @@ class DirectoryVersionRow(BaseModel):
     reason: str | None
 
 
+class CountedChange(BaseModel):
+    """How many entries of a kind are new, gone or changed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    what: Literal["new", "gone", "changed"]
+    kind: str
+    count: int
+
+
+class ListedVersionRow(DirectoryVersionRow):
+    """A version, and how much it changed of the one before."""
+
+    summary: str = Field(description="As `2 units new, 1 system changed`; empty where nothing differs.")
+    changed: list[CountedChange]
+
+
 class DirectoryVersions(BaseModel):
     """A page of versions, the newest first."""
 
-    rows: list[DirectoryVersionRow]
+    rows: list[ListedVersionRow]
     next: str | None
 
 
-@ROUTES.get("/directory/versions", summary="The versions of the directory, the newest first: when, by whom, why")
+@ROUTES.get(
+    "/directory/versions", summary="The versions of the directory, the newest first: when, by whom, why, how much"
+)
 async def versions(_: CanSee, store: TheStore, asked: Annotated[PageAsked, Query()]) -> DirectoryVersions:
-    async with store.transaction() as connection:
-        found = await directories.listed(connection, asked.before, asked.limit + 1)
+    found = await directory_history.listed(store, asked.before, asked.limit + 1)
     page, following = asked.cut(found, "version")
-    rows = [DirectoryVersionRow(version=one.version, at=one.at, who=one.who, reason=one.reason) for one in page]
+    rows = [
+        ListedVersionRow(
+            version=one.version,
+            at=one.at,
+            who=one.who,
+            reason=one.reason,
+            summary=counted(one.changed),
+            changed=[CountedChange.model_validate(each) for each in one.changed],
+        )
+        for one in page
+    ]
     return DirectoryVersions(rows=rows, next=following)
 
 
@@ -141,7 +169,7 @@ async def between(_: CanSee, store: TheStore, before: Version, after: Version) -
     async with store.transaction() as connection:
         first, second = await version_of(connection, before), await version_of(connection, after)
     found = await asyncio.to_thread(difference, first.directory, second.directory)
-    return VersionDifference(before=before, after=after, summary=counted(found), rows=_rows(found))
+    return VersionDifference(before=before, after=after, summary=counted(counts(found)), rows=_rows(found))
 
 
 @ROUTES.get(
@@ -158,7 +186,7 @@ async def of_version(_: CanSee, store: TheStore, version: Version) -> VersionCha
         who=its.who,
         reason=its.reason,
         before=None if before is None else before.version,
-        summary=counted(found),
+        summary=counted(counts(found)),
         rows=_rows(found),
     )
 
@@ -244,7 +272,7 @@ def _told(done: Change) -> DirectoryTrial:
     return DirectoryTrial(
         version=done.of,
         digest=done.digest,
-        summary=counted(done.entries),
+        summary=counted(counts(done.entries)),
         rows=_rows(done.entries),
         taken=[
             TakenAway(

@@ -31,8 +31,11 @@ directory_version = Table(
     Column("who", Text),
     Column("reason", Text),
     Column("sources", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("changed", JSONB),
 )
-"""Every directory that was ever in force, by whom and why, and where its secrets came from."""
+"""Every directory that was ever in force, by whom and why, where its secrets came from, and how much it changed of the one before: null
+until somebody has asked, where it was not counted when it was written.
+"""
 
 credential = Table(
     "credential",

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from hub.web.visit import Visit, act, number_of, page
 
 _VERSIONS: Final = 20
-"""The most on a page: what each changed is found by comparing two whole directories."""
+"""The most on a page: of those from before it was kept what each changed, two whole directories are compared, once."""
 
 
 async def tree(visit: Visit) -> Response:
@@ -35,8 +35,6 @@ async def unit(visit: Visit) -> Response:
 async def versions(visit: Visit) -> Response:
     """``/directory/versions``: the newest first, each with what it changed of the one before."""
     found = await visit.ops.ask("/directory/versions", after=visit.query.get("after"), limit=_VERSIONS)
-    for one in found["rows"]:  # one after the other: each reads two whole directories
-        one["changed"] = (await visit.ops.ask(f"/directory/versions/{one['version']}/difference"))["rows"]
     return visit.show("directory_versions.html", found=found)
 
 
