@@ -7,7 +7,7 @@ much more as it is longer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -23,8 +23,6 @@ LEFT: Final = 150
 """Where time begins; before it are the lanes' names."""
 WIDE: Final = 980
 """A short time is drawn out to this width."""
-MOST: Final = 240
-"""So many of the newest marks are drawn."""
 _RIGHT: Final = 70
 _CLOSE: Final = 11
 """Between two that follow each other at once."""
@@ -33,13 +31,6 @@ _LONGEST: Final = 110
 _APART: Final = 84
 """Between the times written on the axis."""
 _AT_ONCE: Final = timedelta(milliseconds=250)
-GOOD: Final = frozenset(
-    {"sent", "fetched", "acknowledged", "read", "kvittens", "met", "answered", "addressed", "verified"}
-)
-BAD: Final = frozenset({"dead", "missed", "skipped"})
-SLOW: Final = frozenset({"held", "tried", "waits", "due"})
-ANSWERS: Final = frozenset({"ok", "none", "cached", "listed", "listed_in_another_region", "verified", "unchanged"})
-"""The outcomes of a question to the registers, and of the hub's own message to a case, that are well."""
 _OPEN: Final = frozenset({"open", "passed"})
 
 
@@ -96,20 +87,10 @@ class Drawing:
     arrows: Sequence[Arrow]
 
 
-def colour_of(kind: str, outcome: str | None = None) -> str:
-    """How it went: ``good``, ``bad``, ``slow`` or ``plain``."""
-    if kind == "decided":
-        return "bad" if outcome == "refused" else "slow" if outcome == "held" else "good"
-    return "good" if kind in GOOD else "bad" if kind in BAD else "slow" if kind in SLOW else "plain"
-
-
-def in_runs(entries: Sequence[Mapping[str, Any]]) -> list[tuple[bool, list[Mapping[str, Any]]]]:
-    """What happened in order, in runs: (whether to fold it, its entries). Folded is what follows each other of notices and questions that
-    ended well; what waits, is held, died, was late, was missed or refused stands alone, and so does what was told.
+def in_runs(entries: Sequence[Mapping[str, Any]], well: Collection[int]) -> list[tuple[bool, list[Mapping[str, Any]]]]:
+    """What happened in order, in runs: (whether to fold it, its entries). Folded is what follows each other of the rows that ended well
+    (``well``); what waits, is held, died, was late, was missed or refused stands alone, and so does what was told.
     """
-    last = {one["row"]: one for one in entries if one["row"] is not None}
-    harmed = unsettled(entries) | {one["row"] for one in entries if _ended_badly(one)}
-    well = {row for row, one in last.items() if one["kind"] in GOOD and row not in harmed}
     runs: list[tuple[bool, list[Mapping[str, Any]]]] = []
     for folds, found in groupby(entries, lambda one: one["row"] in well):
         run = list(found)
@@ -117,22 +98,9 @@ def in_runs(entries: Sequence[Mapping[str, Any]]) -> list[tuple[bool, list[Mappi
     return runs
 
 
-def unsettled(entries: Sequence[Mapping[str, Any]]) -> set[int]:
-    """The rows that wait, died or were given up, whatever was told of them before, or is said to have happened after."""
-    return {one["row"] for one in entries if one["row"] is not None and one["kind"] in BAD | {"waits"}}
-
-
-def _ended_badly(one: Mapping[str, Any]) -> bool:
-    """A question without an answer, or with one that leaves the case to somebody; a message of the hub's own that was refused; what was
-    sent late.
-    """
-    outcome = one.get("outcome")
-    return outcome not in ANSWERS and (one["kind"] == "answered" or (one["kind"] == "sent" and outcome is not None))
-
-
 def drawn(timeline: Mapping[str, Any], language: str) -> Drawing:
-    """The drawing of a timeline of the operations API: its newest ``MOST`` entries."""
-    entries = [one for one in timeline["entries"] if one["lane"] != "law"][-MOST:]
+    """The drawing of a page of a timeline of the operations API."""
+    entries = [one for one in timeline["entries"] if one["lane"] != "law"]
     deadlines = [one for clock in timeline["clocks"] for one in clock["deadlines"]]
     if entries:
         first = swedish(entries[0]["at"])
@@ -145,10 +113,7 @@ def drawn(timeline: Mapping[str, Any], language: str) -> Drawing:
     named = [(one[language], ys[one["id"]]) for one in lanes]
     if deadlines:
         named.append((next((one[language] for one in timeline["lanes"] if one["id"] == "law"), ""), below))
-    marks = [
-        DrawnMark(x, ys[one["lane"]], colour_of(one["kind"], one.get("outcome")), one[language])
-        for one, x in zip(entries, xs, strict=True)
-    ]
+    marks = [DrawnMark(x, ys[one["lane"]], one["went"], one[language]) for one, x in zip(entries, xs, strict=True)]
     width = max([*xs, *place.values(), 0.0]) + _RIGHT
     bars = [_bar(one, place, below - 4 + 26 * number) for number, one in enumerate(deadlines)]
     height = below + 26 * len(deadlines) + 4 if deadlines else TOP + LANE * len(lanes) + 8

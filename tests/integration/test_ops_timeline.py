@@ -2,7 +2,9 @@
 On a real database; nothing is sent.
 """
 
+import html
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from fhir.resources.R4B.bundle import Bundle
 from hub.intake.deadline_timer import DeadlineTimer
 from hub.operations.timeline.entry import KINDS
 from schemas.hub_messages import Verifiering
+from tests.integration.test_console_hostile import browser
 from tests.integration.test_pull_inbox import Hub, ids, with_inbox
 from tests.integration.test_views import ANNA, CENTRE, KOMMUN, TOLVAN, WARD, served
 from tests.operators import signed_in
@@ -71,7 +74,7 @@ async def test_each_notice_says_how_far_it_has_come_and_why_it_waits(hub):
     await hub.ack({"id": fetched[0], "outcome": "read"}, fetched[0])
     states = {one["name"]: one["state"] for one in (await timeline(hub, case))["notices"] if one["system"] == "centre"}
     assert states[int(fetched[0].removeprefix("out-"))] == "read"
-    (opening,) = [one for one in found["notices"] if one["system"] == "centre" and one["awaits"].get(CENTRE)][:1]
+    (opening,) = [one for one in found["notices"] if one["system"] == "centre" and one["awaits"].get(CENTRE)][-1:]
     await hub.say(case, "kvittens", {"message": opening["message"]}, CENTRE, id_="kv-1")
     await hub.ack({"id": fetched[1], "outcome": "refused", "reason": "vet ej"})
     found = await timeline(hub, case)
@@ -82,10 +85,119 @@ async def test_each_notice_says_how_far_it_has_come_and_why_it_waits(hub):
     assert [(one["state"], one["by"]) for one in alone if one["row"] == opening["row"]] == [("kvittens", [CENTRE])]
     assert [(one["units"], one["answer"]) for one in of_kind(found, "kvittens")] == [([CENTRE], opening["message"])]
     assert {one["state"] for one in notices} >= {"dead", "behind"}
+    assert {one["state"] for one in notices if one["reached"]} == {"kvittens"}
     (behind, *_) = [one for one in notices if one["state"] == "behind"]
     assert "är död" in behind["why"]["sv"] and "is dead" in behind["why"]["en"]
     of_one = await timeline(hub, opening["message"])
     assert {one["message"] for one in of_one["notices"]} == {opening["message"]}
+    for again in ("waiting", "dead"):  # a replay tells it again
+        await hub.sql(f"UPDATE outbox_row SET state = '{again}', sent_at = NULL WHERE id = {opening['row']}")
+        found = await timeline(hub, case)
+        (told_again,) = [one for one in found["notices"] if one["row"] == opening["row"]]
+        assert (told_again["state"], told_again["reached"]) == ("kvittens", False)
+        assert opening["row"] not in found["well"]
+
+
+async def pages(hub, case, limit, meanwhile=None):
+    """Every page of a case, the newest first; ``meanwhile``: what happens before the second page."""
+    found = [await timeline(hub, case, limit=limit)]
+    if meanwhile is not None:
+        await meanwhile()
+    while found[-1]["next"] is not None or found[-1]["notices_next"] is not None:
+        asked = {"before": found[-1]["next"], "notices_after": found[-1]["notices_next"]}
+        known = {name: one for name, one in asked.items() if one is not None}
+        following = await timeline(hub, case, limit=limit, **known)
+        for name, part, next_ in (
+            ("before", "entries", "next"),
+            ("notices_after", "notices", "notices_next"),
+        ):
+            if name not in known:  # it has come to its end, while the other goes on
+                following |= {part: [], next_: None}
+        found.append(following)
+    return found
+
+
+def told(one):
+    """An entry of a timeline that is made at another moment."""
+    return {name: said for name, said in one.items() if one["kind"] != "waits" or name not in {"at", "sv", "en"}}
+
+
+def ended(one):
+    """A notice without what is told of it by the clock."""
+    return {name: said for name, said in one.items() if name != "why"}
+
+
+async def test_a_case_of_many_hundred_events_has_pages_that_hold_each_of_them_once(hub):
+    case = await hub.admit()
+    for number in range(120):
+        await hub.say(case, "samtycke", {"outcome": "given"}, id_=f"s-{number}")
+    fetched = ids(await hub.fetch(limit=70))
+    await hub.ack(*fetched)  # some have it, and the rest wait
+    whole = await timeline(hub, case)
+    entries, notices = whole["entries"], whole["notices"]
+    assert len(entries) == whole["count"] > 700 and len(notices) == whole["notices_count"] > 200
+    assert whole["next"] is whole["notices_next"] is None
+    found = await pages(hub, case, 97)
+    first, last = found[0], [one for one in found if one["entries"]][-1]
+    # The first page: what is to come, what waits, and the newest of what happened; on it stand the notices that have reached nobody.
+    assert [told(one) for one in first["entries"]] == [told(one) for one in entries[-97:]]
+    assert first["entries"][-1]["kind"] == "due" and first["entries"][-1]["at"] > whole["entries"][0]["at"]
+    assert {"waits"} < {one["kind"] for one in first["entries"]}
+    assert not any(one["reached"] for one in first["notices"])
+    # The last page: how it all began.
+    assert last["entries"][0] == entries[0] and last["next"] is None
+    assert {"acted", "received", "decided", "asked"} < {one["kind"] for one in last["entries"]}
+    assert all(one["reached"] for one in [one for one in found if one["notices"]][-1]["notices"])
+    # Over all pages nothing is missing and nothing stands twice, and none is empty.
+    assert [told(one) for page in reversed(found) for one in page["entries"]] == [told(one) for one in entries]
+    assert [ended(one) for page in found for one in page["notices"]] == [ended(one) for one in notices]
+    assert [len(page["entries"]) for page in found if page["entries"]][:-1] == [97] * (len(entries) // 97)
+    assert sorted(row for row in {row for page in found for row in page["well"]}) == sorted(whole["well"])
+    assert {(page["count"], page["notices_count"]) for page in found} == {(len(entries), len(notices))}
+    # What ended on another page folds on this one too.
+    queued = [one["row"] for one in last["entries"] if one["kind"] == "queued" and one["system"] == "centre"]
+    assert queued and set(queued) <= set(last["well"])
+    # Every deadline stands on the page of the time in which it ran.
+    keys = {(one["key"], one["set_at"]) for one in whole["clocks"][0]["deadlines"]}
+    assert {(one["key"], one["set_at"]) for page in found for one in page["clocks"][0]["deadlines"]} == keys
+
+    # So it is in the console: each thing that happened once, over the pages to which *Visa fler* leads.
+    client, _ = await browser(hub.hub)
+    address, said, folded = f"/cases/{case}", [], 0
+    while address:
+        page = (await client.get(address)).text
+        said[:0] = re.findall(r'<span class="at">.*?<span class="said">(.*?)</span>', page)
+        folded += page.count('<li class="run">')
+        earlier = re.search(r'href="/console([^"]+)" rel="next">Visa fler, tidigare<', page)
+        address = earlier and html.unescape(earlier[1])
+    assert len(said) == len(entries) and folded
+    assert "avsändarens egen tid" in said[0] and "frist" in said[-1]
+    await client.aclose()
+
+
+async def test_what_happens_while_somebody_turns_the_pages_moves_nothing_else(hub):
+    case = await hub.admit()
+    for number in range(12):
+        await hub.say(case, "samtycke", {"outcome": "given"}, id_=f"s-{number}")
+    before = await timeline(hub, case)
+    for limit in (1, 7):
+
+        async def meanwhile(id_=f"s-later-{limit}"):
+            await hub.say(case, "samtycke", {"outcome": "given"}, id_=id_)
+            await hub.ack(*ids(await hub.fetch(limit=5)))
+
+        found = await pages(hub, case, limit, meanwhile)
+        shown = [json.dumps(told(one)) for page in found for one in page["entries"]]
+        assert len(shown) == len(set(shown))
+        stays = [json.dumps(told(one)) for one in before["entries"] if one["kind"] != "waits"]
+        assert set(stays) <= set(shown)
+        before = await timeline(hub, case)
+
+
+async def test_a_page_that_there_is_not_is_refused_by_its_name(hub):
+    case = await hub.admit()
+    for asked in ({"limit": 0}, {"limit": 1_001}, {"limit": 5, "before": "x"}, {"limit": 5, "notices_after": "1'2"}):
+        assert (await timeline(hub, case, 400, **asked))["element"] == f"/{[*asked][-1]}"
 
 
 async def test_a_notice_that_was_sent_late_says_how_late_and_what_is_known_of_why(hub):

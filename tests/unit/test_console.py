@@ -8,6 +8,7 @@ import json
 import re
 import socket
 import string
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
@@ -21,7 +22,8 @@ from hub import trail_words
 from hub.cli.app import app
 from hub.operations import register_words
 from hub.operations.concern import Said
-from hub.operations.timeline.entry import KINDS
+from hub.operations.timeline.entry import KINDS, TimelineEntry
+from hub.operations.timeline.settled import well
 from hub.ops_client.in_process import InProcess
 from hub.processes.sip import deadlines as of_sip
 from hub.processes.svu import deadlines as of_svu
@@ -428,7 +430,7 @@ def timeline(**more):
             "kind": "received",
             "sv": "kom",
             "en": "came",
-            "outcome": None,
+            "went": "plain",
         },
         {
             "at": "2026-03-02T08:00:00.1Z",
@@ -436,7 +438,7 @@ def timeline(**more):
             "kind": "decided",
             "sv": "togs",
             "en": "taken",
-            "outcome": "accepted",
+            "went": "good",
         },
         {
             "at": "2026-03-05T08:00:00Z",
@@ -444,9 +446,9 @@ def timeline(**more):
             "kind": "dead",
             "sv": "dog",
             "en": "died",
-            "outcome": None,
+            "went": "bad",
         },
-        {"at": "2026-03-03T08:00:00Z", "lane": "law", "kind": "met", "sv": "hölls", "en": "met", "outcome": None},
+        {"at": "2026-03-03T08:00:00Z", "lane": "law", "kind": "met", "sv": "hölls", "en": "met", "went": "good"},
     ]
     deadline = {
         "name": "inskrivning_sen", "set_at": "2026-03-02T08:00:00Z", "due": "2026-03-03T08:00:00Z", "ended_at": "2026-03-02T20:00:00Z",
@@ -470,7 +472,7 @@ def test_a_long_pause_is_wider_than_a_short_one_and_not_as_much_as_it_is_longer(
     drawing = swimlanes.drawn(timeline(clocks=[]), "en")
     first, second, third = (
         swimlanes.drawn(timeline(clocks=[], entries=[
-            {"at": at, "lane": "hub", "kind": "sent", "sv": "", "en": "", "outcome": None}
+            {"at": at, "lane": "hub", "kind": "sent", "sv": "", "en": "", "went": "good"}
             for at in ("2026-03-02T08:00:00Z", later)
         ]), "en").marks[1].x
         for later in ("2026-03-02T08:00:10Z", "2026-03-02T09:00:00Z", "2026-04-02T08:00:00Z")
@@ -479,17 +481,27 @@ def test_a_long_pause_is_wider_than_a_short_one_and_not_as_much_as_it_is_longer(
     assert [name for name, _ in drawing.lanes] == ["EHR", "The hub"]
 
 
-def test_what_went_well_is_told_in_runs_that_fold_and_what_did_not_or_is_under_way_stands_alone():
-    def one(row, kind, outcome=None):
-        return {"row": row, "kind": kind, "outcome": outcome}
+def entry(row, kind, outcome=None):
+    return TimelineEntry(
+        at=datetime(2026, 3, 2, 9, tzinfo=UTC), lane="hub", kind=kind, sv="", en="", row=row, outcome=outcome
+    )
 
-    told = [
-        one(None, "received"), one(1, "queued"), one(1, "tried"), one(2, "queued"), one(2, "dead"), one(1, "sent"),
-        one(None, "decided", "refused"), one(1, "acknowledged"), one(3, "asked"), one(3, "answered", "ok"), one(2, "sent"),
-        one(4, "asked"), one(4, "answered", "fault"), one(5, "queued"), one(5, "waits"),
-    ]  # fmt: skip
-    runs = swimlanes.in_runs(told)
-    assert [one for _, run in runs for one in run] == told
+
+def runs_of(*told):
+    """What happened, in runs, as the operations API and the console make them of it."""
+    entries = [entry(*one) for one in told]
+    shown = [{"row": one.row, "kind": one.kind, "outcome": one.outcome} for one in entries]
+    runs = swimlanes.in_runs(shown, well(entries))
+    assert [one for _, run in runs for one in run] == shown
+    return runs
+
+
+def test_what_went_well_is_told_in_runs_that_fold_and_what_did_not_or_is_under_way_stands_alone():
+    runs = runs_of(
+        (None, "received"), (1, "queued"), (1, "tried"), (2, "queued"), (2, "dead"), (1, "sent"),
+        (None, "decided", "refused"), (1, "acknowledged"), (3, "asked"), (3, "answered", "ok"), (2, "sent"),
+        (4, "asked"), (4, "answered", "fault"), (5, "queued"), (5, "waits"),
+    )  # fmt: skip
     folded = [[(one["row"], one["kind"]) for one in run] for folds, run in runs if folds]
     assert folded == [[(1, "queued"), (1, "tried")], [(1, "acknowledged"), (3, "asked"), (3, "answered")]]
 
@@ -511,8 +523,7 @@ def test_what_went_well_is_told_in_runs_that_fold_and_what_did_not_or_is_under_w
     ],
 )
 def test_nothing_that_waits_died_or_was_late_is_folded(told):
-    entries = [{"row": 1, "kind": kind, "outcome": outcome} for kind, outcome in told]
-    assert [folds for folds, _ in swimlanes.in_runs(entries)] == [False]
+    assert [folds for folds, _ in runs_of(*((1, *one) for one in told))] == [False]
 
 
 @pytest.mark.parametrize(
@@ -525,12 +536,11 @@ def test_nothing_that_waits_died_or_was_late_is_folded(told):
     ],
 )
 def test_what_ended_well_is_folded(told):
-    entries = [{"row": 1, "kind": kind, "outcome": outcome} for kind, outcome in told]
-    assert [folds for folds, _ in swimlanes.in_runs(entries)] == [True]
+    assert [folds for folds, _ in runs_of(*((1, *one) for one in told))] == [True]
 
 
-def test_a_notice_with_a_kvittens_that_is_told_again_is_not_folded_while_it_waits_or_is_dead():
-    notices = '{% import "timeline.html" as shown with context %}{{ shown.notices(rows, unsettled, fold=true) }}'
+def test_a_notice_that_has_not_reached_its_receiver_is_not_folded():
+    notices = '{% import "timeline.html" as shown with context %}{{ shown.notices(found, fold=true) }}'
     row = dict.fromkeys(("case", "why", "next_try_at", "answer", "sequence"))
     row |= {
         "system": "centre",
@@ -540,15 +550,13 @@ def test_a_notice_with_a_kvittens_that_is_told_again_is_not_folded_while_it_wait
         "since": "2026-03-02T09:00:00Z",
         "state": "kvittens",
     }
-    rows = [row | {"row": number, "message": f"m-{number}"} for number in (1, 2, 3)]
-    entries = [{"row": 1, "kind": "dead"}, {"row": 2, "kind": "waits"}, {"row": 3, "kind": "sent"}]
+    rows = [row | {"row": number, "message": f"m-{number}", "reached": number == 3} for number in (1, 2, 3)]
     page = (
         page_templates._environment()
         .from_string(notices)
         .render(
             t=texts.Texts("sv"),
-            rows=rows,
-            unsettled=swimlanes.unsettled(entries),
+            found={"notices": rows, "notices_count": 3, "notices_next": None},
             time=str,
             link=lambda path, **_: path,
         )

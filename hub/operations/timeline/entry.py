@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
 
 from hub.catalogue import ids
 
@@ -20,6 +21,7 @@ def of_system(id_: str) -> str:
 
 
 KINDS: Final[dict[str, str]] = {
+    "by-hand": "operations did something, who and why",
     "acted": "when the sender says that it acted",
     "received": "the hub had it, and had committed it before it answered",
     "decided": "what the rules said: accepted by which row, or refused by which rule",
@@ -40,14 +42,22 @@ KINDS: Final[dict[str, str]] = {
     "waits": "it is not sent yet, and why",
     "dead": "it is tried no more",
     "skipped": "it was given up by hand",
-    "by-hand": "operations did something, who and why",
     "due": "a deadline that is open, at its time",
     "missed": "a deadline passed, and that was told",
     "met": "what was due was done in time",
     "lapsed": "a deadline holds no more: it was moved, or the case has ended",
     "gallrad": "its content was removed by the region's rule",
 }
-"""Every kind of entry, and what it says."""
+"""Every kind of entry, and what it says; of the same moment they stand in this order: the act before what it led to."""
+
+GOOD: Final = frozenset(
+    {"sent", "fetched", "acknowledged", "read", "kvittens", "met", "answered", "addressed", "verified"}
+)
+BAD: Final = frozenset({"dead", "missed", "skipped"})
+_SLOW: Final = frozenset({"held", "tried", "waits", "due"})
+_NUMBERS: Final = {kind: number for number, kind in enumerate(KINDS)}
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+Place = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +92,24 @@ class TimelineEntry:
     reason: str | None = None
     deadline: str | None = None
     due: datetime | None = None
+
+    @property
+    def went(self) -> Literal["good", "bad", "slow", "plain"]:
+        """How it went; slow: it waits, or is tried again."""
+        if self.kind == "decided":
+            return "bad" if self.outcome == "refused" else "slow" if self.outcome == "held" else "good"
+        return "good" if self.kind in GOOD else "bad" if self.kind in BAD else "slow" if self.kind in _SLOW else "plain"
+
+    def place(self, now: datetime) -> Place:
+        """Where it stands in its timeline: first what has happened, then what waits, then what is to come; of the same moment by its kind,
+        its number in the case, its row, and whatever else it says. What happens later moves it nowhere.
+        """
+        said = "\n".join(
+            str(part) for part in (self.case, self.source, self.message, self.deadline, self.answer, self.sv)
+        )
+        era = 1 if self.kind == "waits" else 2 if self.at > now else 0
+        moment = 0 if era == 1 else (self.at - _FIRST) // timedelta(microseconds=1)
+        return era, moment, _NUMBERS[self.kind], self.sequence or 0, self.row or 0, zlib.crc32(said.encode())
 
     @property
     def error(self) -> str | None:

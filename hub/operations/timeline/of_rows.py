@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from hub import clock
 from hub.operations import register_words
 from hub.operations.concern import Said
 from hub.operations.timeline.entry import HUB, REGISTERS, TimelineEntry, of_system
@@ -95,16 +94,16 @@ def _asks(told: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
-def entries(history: StoredHistory, skipped: Mapping[str, datetime]) -> Iterator[TimelineEntry]:
-    """What is known of each row; ``skipped``: row or unit → when operations gave it up."""
+def entries(history: StoredHistory, skipped: Mapping[str, datetime], now: datetime) -> Iterator[TimelineEntry]:
+    """What is known of each row; ``skipped``: row or unit → when operations gave it up. What waits, waits ``now``."""
     told_again = {one["outbox_id"] for one in history.replayed}
     for row in history.rows:
-        yield from _of_row(history, row, skipped, told_again)
+        yield from _of_row(history, row, skipped, told_again, now)
     yield from _before_replays(history)
 
 
 def _of_row(
-    history: StoredHistory, row: Row, skipped: Mapping[str, datetime], told_again: Collection[int]
+    history: StoredHistory, row: Row, skipped: Mapping[str, datetime], told_again: Collection[int], now: datetime
 ) -> Iterator[TimelineEntry]:
     of = _called(row)
     if row["kind"] == "notice":
@@ -145,7 +144,7 @@ def _of_row(
         if (fetched := history.fetched.get(row["id"])) is not None:
             yield of.entry(fetched.first_at, "fetched")
         why = why_waits(history, row)
-        yield of.entry(clock.now(), "waits", f": {why.sv} (rad {row['id']})", f": {why.en} (row {row['id']})", lane=HUB)
+        yield of.entry(now, "waits", f": {why.sv} (rad {row['id']})", f": {why.en} (row {row['id']})", lane=HUB)
 
 
 def _said(row: Row, answer: str) -> Said:
@@ -270,13 +269,18 @@ class Standing:
     why: Why | None
     """Why it waits."""
     next_try_at: datetime | None
+    reached: bool
+    """It has reached its receiver, and is not to be told again: what has a kvittens may wait, or be dead, when a replay tells it again."""
 
 
 def standings(history: StoredHistory, kvittenser: Mapping[str, Mapping[str, datetime]]) -> list[Standing]:
-    """Every notice of what was asked for; ``kvittenser``: message → unit → when it acknowledged it."""
-    return [
+    """Every notice of what was asked for, those first that have not reached their receivers, and of each the newest first; ``kvittenser``:
+    message → unit → when it acknowledged it.
+    """
+    found = [
         _standing(history, row, kvittenser.get(row["message"], {})) for row in history.rows if row["kind"] == "notice"
     ]
+    return sorted(found, key=lambda one: (one.reached, -one.row))
 
 
 def _standing(history: StoredHistory, row: Row, kvittenser: Mapping[str, datetime]) -> Standing:
@@ -310,4 +314,5 @@ def _standing(history: StoredHistory, row: Row, kvittenser: Mapping[str, datetim
         answer,
         why,
         None if why is None else why.next_try,
+        row["state"] == "sent",
     )

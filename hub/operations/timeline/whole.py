@@ -11,7 +11,7 @@ from typing import Final
 from hub import clock
 from hub.errors import Refused
 from hub.operations.reason import shown
-from hub.operations.timeline import by_hand, deadlines, of_messages, of_rows
+from hub.operations.timeline import by_hand, deadlines, of_messages, of_rows, settled
 from hub.operations.timeline.deadlines import CaseClock
 from hub.operations.timeline.entry import HUB, LAW, OPERATIONS, REGISTERS, TimelineEntry
 from hub.operations.timeline.of_rows import Standing
@@ -55,6 +55,18 @@ class Timeline:
     lanes: Sequence[TimelineLane]
     clocks: Sequence[CaseClock]
     notices: Sequence[Standing]
+    now: datetime
+    """When it was made: what has happened, and what is to come."""
+    sources: Sequence[str]
+    """The senders of messages with this id."""
+    well: frozenset[int]
+    """The rows of the outbox that ended well."""
+    count: int
+    """Of all entries, where these are a page of them; so of the notices."""
+    notices_count: int
+    next: str | None = None
+    """Where the entries before these begin, the newer ones being here; so of the notices."""
+    notices_next: str | None = None
 
 
 async def of(connection: Connection, wanted: str, directory: Directory | None = None) -> Timeline:
@@ -92,20 +104,25 @@ def made(history: StoredHistory, directory: Directory | None, now: datetime) -> 
     ]
     entries = [
         *of_messages.entries(history, read),
-        *of_rows.entries(history, by_hand.skipped(history)),
+        *of_rows.entries(history, by_hand.skipped(history), now),
         *_held(history),
         *_gallrade(history),
     ]
     since = min((one.at for one in entries if one.kind != "acted"), default=None)
-    # Of the same moment, the act before what it led to.
     entries = [*by_hand.entries(history, since), *entries, *(one for each in clocks for one in deadlines.entries(each))]
-    entries.sort(key=lambda one: one.at)
+    entries.sort(key=lambda one: one.place(now))
+    notices = of_rows.standings(history, _kvittenser([*history.kvittenser, *history.messages], read))
     return Timeline(
         history.wanted,
         entries,
         _lanes((one.lane for one in entries), directory),
         clocks,
-        of_rows.standings(history, _kvittenser([*history.kvittenser, *history.messages], read)),
+        notices,
+        now,
+        list(dict.fromkeys(row["source"] for row in history.messages if row["id"] == history.wanted)),
+        settled.well(entries),
+        len(entries),
+        len(notices),
     )
 
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.operations.timeline import whole
+from hub.operations.timeline import pages, whole
 from hub.operations.timeline.entry import KINDS
 from hub.routers.cases.question import PRIVATE, Asked
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore
@@ -19,6 +19,7 @@ from hub.translators.fhir import delivery_status
 
 ROUTES = APIRouter(tags=["messages"], responses=PROBLEMS)
 _FHIR: Final = "application/fhir+json"
+_PLACE: Final = r"^-?[0-9]{1,20}(\.-?[0-9]{1,20}){1,5}$"
 _OF_KIND: Final = "; ".join(f"`{kind}`: {said}" for kind, said in KINDS.items())
 
 
@@ -70,6 +71,7 @@ class EntryShown(InBoth):
     reason: str | None
     deadline: str | None
     due: datetime | None
+    went: Literal["good", "bad", "slow", "plain"] = Field(description="slow: it waits, or is tried again.")
 
 
 class DeadlineShown(Shown):
@@ -123,6 +125,7 @@ class NoticeShown(Shown):
     answer: str | None
     why: InBoth | None = Field(description="Why it waits.")
     next_try_at: datetime | None
+    reached: bool = Field(description="It has reached its receiver, and is not to be told again.")
 
 
 class TimelineShown(Shown):
@@ -131,15 +134,32 @@ class TimelineShown(Shown):
     wanted: str
     lanes: list[LaneShown]
     entries: list[EntryShown]
-    clocks: list[ClockShown] = Field(description="Of each case; a message's id may be used by several senders.")
-    notices: list[NoticeShown]
+    clocks: list[ClockShown] = Field(
+        description="Of each case; a message's id may be used by several senders. Of a page, the deadlines that ran in its time."
+    )
+    notices: list[NoticeShown] = Field(
+        description="Those first that have not reached their receivers, and of each the newest first."
+    )
+    well: list[int] = Field(description="The rows of the outbox, of these entries, that ended well in the end.")
+    sources: list[str] = Field(description="The senders of messages with this id.")
+    count: int = Field(description="Of all entries.")
+    notices_count: int
+    next: str | None = Field(description="Of a page: the `before` of the page before it.")
+    notices_next: str | None = Field(description="The `notices_after` of the next notices.")
 
 
 class How(Asked):
-    """In which form."""
+    """In which form, and how much of it."""
 
     format: Literal["json", "fhir"] | None = Field(
         default=None, description="fhir: a Bundle of AuditEvents (FHIR R4). Left out: as Accept says."
+    )
+    limit: int | None = Field(default=None, ge=1, le=1_000, description="The most entries, and notices. Left out: all.")
+    before: str | None = Field(
+        default=None, pattern=_PLACE, description="`next` of a page; with `limit` only. Left out: the newest entries."
+    )
+    notices_after: str | None = Field(
+        default=None, pattern=_PLACE, description="`notices_next` of a page; with `limit` only."
     )
 
 
@@ -173,4 +193,6 @@ async def timeline(
     accepted = request.headers.get("accept", "")
     if asked.format == "fhir" or (asked.format is None and _FHIR in accepted):
         return Response(delivery_status.write(id_, found.entries), 200, PRIVATE, _FHIR)
+    if asked.limit is not None:
+        found = pages.of(found, asked.limit, asked.before, asked.notices_after)
     return TimelineShown.model_validate(found)

@@ -4,24 +4,26 @@ drawing.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from hub.web.shown import time_of
-from hub.web.swimlanes import colour_of, drawn, in_runs, unsettled
+from hub.web.swimlanes import drawn, in_runs
 from hub.web.visit import Page, Visit, page
+
+_PAGE: Final = 200
+"""So many of what happened, and of whom it was told."""
 
 
 def _shown(template: str) -> Page:
     async def show(visit: Visit) -> Response:
         id_ = visit.path["id"]
-        found = await visit.ops.ask(f"/timeline/{visit.part('id')}")
+        found = await visit.ops.ask(f"/timeline/{visit.part('id')}", limit=_PAGE, **_asked(visit))
         _in_words(visit, found)
         lanes = {one["id"]: one[visit.look.language] for one in found["lanes"]}
         drawing = drawn(found, visit.look.language)
-        sources = dict.fromkeys(one["source"] for one in found["entries"] if one["message"] == id_ and one["source"])
-        source = visit.query.get("source") or next(iter(sources), "")
+        source = visit.query.get("source") or next(iter(found["sources"]), "")
         said = await _said(visit, id_, source) if template == "message.html" else None
         return visit.show(
             template,
@@ -31,17 +33,15 @@ def _shown(template: str) -> Page:
             said=said,
             drawing=drawing,
             lanes=lanes,
-            colour_of=colour_of,
-            unsettled=unsettled(found["entries"]),
-            in_runs=in_runs if template == "case.html" else _whole,
+            runs=in_runs(found["entries"], found["well"] if template == "case.html" else ()),
         )
 
     return show
 
 
-def _whole(entries: list[dict[str, Any]]) -> list[tuple[bool, list[dict[str, Any]]]]:
-    """One message is told in full: nothing is folded."""
-    return [(False, entries)]
+def _asked(visit: Visit) -> dict[str, str]:
+    """Which page of it."""
+    return {name: visit.query[name] for name in ("before", "notices_after") if visit.query.get(name)}
 
 
 def _in_words(visit: Visit, found: dict[str, Any]) -> None:
