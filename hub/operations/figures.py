@@ -137,6 +137,8 @@ class Rates:
     on_time: list[int]
     failed: list[int]
     """Attempts to send that failed."""
+    up: list[bool]
+    """Whether the hub was in operation; where it was not, nothing could come."""
 
 
 async def rates(store: Store, system: str | None, span: Span) -> Rates:
@@ -146,14 +148,17 @@ async def rates(store: Store, system: str | None, span: Span) -> Rates:
     now = clock.now()
     start = _floor(now, step) - length + step
     async with store.transaction() as connection:
-        found = await figures.series(connection, system or "", minutes, start)
-    columns = {name: [0] * int(length / step) for name in SHOWN}
+        found = await figures.series(connection, system or ALL, minutes, start)
+        of_all = found if system is None else await figures.series(connection, ALL, minutes, start)
+    many = int(length / step)
+    columns = {name: [0] * many for name in SHOWN}
     for at, counts in found:
         place = int((at - start) / step)
-        if 0 <= place < len(columns["sent"]):
+        if 0 <= place < many:
             for name, column in columns.items():
                 column[place] += failed(counts) if name == "failed" else counts.get(name, 0)
-    return Rates(system, span, start, int(step.total_seconds()), **columns)
+    up = {int((at - start) / step) for at, _ in of_all}
+    return Rates(system, span, start, int(step.total_seconds()), **columns, up=[place in up for place in range(many)])
 
 
 def _floor(at: datetime, step: timedelta) -> datetime:

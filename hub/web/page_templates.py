@@ -104,6 +104,7 @@ def rendered(visit: Visit, template: str, status: int, context: dict[str, Any]) 
             asset=lambda name: visit.link(f"/assets/{files[name].name}"),
             time=lambda moment: shown.time_of(moment, language),
             clock=lambda moment: shown.clock_of(moment, language),
+            during=lambda start, end: shown.during(start, end, language),
             **context,
         )
     )

@@ -19,6 +19,7 @@ _MONTHS: Final = {
     "sv": ("jan", "feb", "mars", "apr", "maj", "juni", "juli", "aug", "sep", "okt", "nov", "dec"),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sep", "Oct", "Nov", "Dec"),
 }
+_NOW: Final = {"sv": "nu", "en": "now"}
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -67,6 +68,16 @@ def clock_of(moment: str | datetime, language: str) -> Markup:
     return Markup('<time datetime="{}">{} <span class="zone">{}</span></time>').format(
         found.isoformat(timespec="seconds"), f"{found:%H:%M:%S}", found.tzname()
     )
+
+
+def during(start: datetime, end: datetime | None, language: str) -> Markup:
+    """``27 nov 08:00–09:00``, a whole day ``27 nov``; without an end until now. In Swedish time, as both are."""
+    day = f"{start.day} {_MONTHS[language][start.month - 1]}"
+    begins, ends = f"{start:%H:%M}", _NOW[language] if end is None else f"{end:%H:%M}"
+    if begins == ends == "00:00":
+        return Markup('<time datetime="{}">{}</time>').format(f"{start:%Y-%m-%d}", day)
+    ends = "24:00" if ends == "00:00" else ends
+    return Markup('<time datetime="{}">{} {}–{}</time>').format(start.isoformat(timespec="seconds"), day, begins, ends)
 
 
 def duration(seconds: float | None) -> str:

@@ -321,6 +321,8 @@ async def test_what_was_counted_is_shown_and_what_two_hubs_counted_is_added_up(p
         100,
         2,
     )
+    assert rates["up"][-1] and not any(rates["up"][:-3])
+    assert (await person.ask("/rates", system="kommun"))["up"][-1], "the hub was in operation, whatever the system did"
     assert sum((await person.ask("/rates", system="kommun", span="14d"))["sent"]) == 100
     assert len((await person.ask("/rates", span="14d"))["sent"]) == 1344
     assert (await person.ask("/rates", 404, system="nobody"))["rule"] == "unknown-system"

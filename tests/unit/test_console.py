@@ -31,7 +31,7 @@ from hub.roles import DOES, ROLES
 from hub.web import commands, console, lay_out, page_templates, shown, swimlanes, texts
 from hub.web.cell_labels import labelled
 from hub.web.look import LANGUAGES
-from hub.web.pages import search
+from hub.web.pages import overview, search
 from hub.web.pages.trail import target_of
 from schemas.directory import Directory, Duty, ProfileName, Step
 from schemas.messages import MESSAGES
@@ -569,6 +569,44 @@ def test_a_notice_that_has_not_reached_its_receiver_is_not_folded():
 def test_a_timeline_without_anything_is_drawn_too():
     drawing = swimlanes.drawn({"lanes": [], "entries": [], "clocks": []}, "sv")
     assert drawing.marks == drawing.bars == drawing.ticks == []
+
+
+def rates_of(start, span, many, step_s):
+    figures = {name: [1] * many for name in ("received", "sent", "refused", "failed")}
+    return {"start": start, "span": span, "step_s": step_s, "up": [number != 1 for number in range(many)], **figures}
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        # A day until 01:17 in Swedish time, by minutes.
+        (
+            rates_of("2026-11-27T00:18:00+00:00", "24h", 1440, 60),
+            {0: ("28 nov 01:00–nu", 18), 1: ("28 nov 00:00–01:00", 60), 2: ("27 nov 23:00–24:00", 60), 24: ("27 nov 01:18–02:00", 42)},
+        ),
+        # Over the hour that there is twice, and over the one that there is not.
+        (rates_of("2026-10-25T00:00:00Z", "24h", 240, 60), {3: ("25 okt 02:00–02:00", 60), 2: ("25 okt 02:00–03:00", 60)}),
+        (rates_of("2026-03-29T00:00:00Z", "24h", 150, 60), {2: ("29 mars 01:00–03:00", 60), 1: ("29 mars 03:00–04:00", 60)}),
+        # By days, of 23 and of 25 hours too.
+        (
+            rates_of("2026-10-24T10:00:00Z", "14d", 4 * 48, 900),
+            {0: ("26 okt 00:00–nu", 44), 1: ("25 okt", 100), 2: ("24 okt 12:00–24:00", 48)},
+        ),
+        (rates_of("2026-03-28T23:00:00Z", "14d", 96, 900), {1: ("29 mars", 92), 0: ("30 mars 00:00–nu", 4)}),
+    ],
+)  # fmt: skip
+def test_figures_over_time_stand_by_the_hours_of_the_clock_and_by_days(rates, said):
+    rows = overview.table_of(rates)
+    shown_as = [(Markup(shown.during(row["start"], row["end"], "sv")).striptags(), row["sent"]) for row in rows]
+    assert {number: shown_as[number] for number in said} == said
+    assert sum(row["sent"] for row in rows) == len(rates["sent"])
+
+
+def test_a_plot_has_no_line_where_the_hub_was_not_in_operation_and_none_of_the_minute_that_is_going_on():
+    drawn = json.loads(overview.plot_of(rates_of("2026-11-27T00:18:00Z", "24h", 4, 60)))
+    assert drawn["series"]["sent"] == [1, None, 1]
+    rows = overview.table_of(rates_of("2026-11-27T00:59:00Z", "24h", 2, 60))
+    assert [(row["up"], row["sent"]) for row in rows] == [(False, 1), (True, 1)]
 
 
 def test_the_first_and_the_last_moment_that_there_are_can_be_shown():

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from math import ceil
 from typing import Any, Final
 
 from starlette.responses import Response
 
-from hub.web.shown import swedish
+from hub.web.shown import SWEDEN, swedish
 from hub.web.visit import Visit, page
 
 _SHOWN: Final = ("received", "sent", "refused", "failed")
-_ROWS: Final = {"24h": timedelta(hours=1), "14d": timedelta(days=1)}
-"""How long a row of the table beside the plot is, by the plot's span."""
 
 
 async def overview(visit: Visit) -> Response:
@@ -30,27 +29,41 @@ async def hubs(visit: Visit) -> Response:
 
 
 def plot_of(rates: dict[str, Any]) -> str:
-    """What the plot is drawn from, for the page's script; what each step came to a minute."""
+    """What the plot is drawn from, for the page's script: what each step came to a minute, and nothing where the hub was not in operation.
+    The step that is going on is left out: so far it holds less than it will.
+    """
     start = int(swedish(rates["start"]).timestamp())
     minutes = rates["step_s"] / 60
-    series = {name: [round(number / minutes, 2) for number in rates[name]] for name in _SHOWN}
+    series = {
+        name: [
+            round(number / minutes, 2) if is_up else None
+            for number, is_up in zip(rates[name][:-1], rates["up"], strict=False)
+        ]
+        for name in _SHOWN
+    }
     return json.dumps({"start": start, "step": rates["step_s"], "series": series}, separators=(",", ":"))
 
 
 def table_of(rates: dict[str, Any]) -> list[dict[str, Any]]:
-    """The same in rows that can be read, the newest first."""
-    step = timedelta(seconds=rates["step_s"])
-    of_a_row = round(_ROWS[rates["span"]] / step)
-    start = swedish(rates["start"])
-    columns = {
-        name: [sum(rates[name][first : first + of_a_row]) for first in range(0, len(rates[name]), of_a_row)]
-        for name in _SHOWN
-    }
-    rows = [
-        {"start": start + number * of_a_row * step, **{name: numbers[number] for name, numbers in columns.items()}}
-        for number in range(len(columns["received"]))
-    ]
+    """The same in rows that can be read, the newest first: by the hours of the clock, or by days."""
+    step, start, rows = timedelta(seconds=rates["step_s"]), swedish(rates["start"]), []
+    first, many = 0, len(rates["up"])
+    while first < many:
+        at = swedish(start.astimezone(UTC) + first * step)
+        last = min(many, first + ceil((_next(at, rates["span"]) - at.astimezone(UTC)) / step))
+        counts = {name: sum(rates[name][first:last]) for name in _SHOWN}
+        # The last one is going on.
+        end = None if last == many else swedish(start.astimezone(UTC) + last * step)
+        rows.append({"start": at, "end": end, "up": any(rates["up"][first:last]), **counts})
+        first = last
     return rows[::-1]
+
+
+def _next(at: datetime, span: str) -> datetime:
+    """When the next hour begins, or of a longer span the next day."""
+    if span == "24h":
+        return at.astimezone(UTC) + timedelta(minutes=60 - at.minute)
+    return datetime.combine(at.date() + timedelta(days=1), time.min, SWEDEN).astimezone(UTC)
 
 
 ROUTES = (page("/", overview), page("/hubs", hubs))

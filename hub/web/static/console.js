@@ -107,8 +107,12 @@ function draw() {
     const place = document.createElement("div");
     place.className = "drawn";
     place.setAttribute("role", "img");
-    place.setAttribute("aria-label", figure.dataset.label);
+    place.setAttribute("aria-label", `${figure.dataset.label}, ${figure.dataset.unit}`);
     figure.prepend(place);
+    const unit = document.createElement("p");
+    unit.className = "hint";
+    unit.textContent = figure.dataset.unit;
+    figure.prepend(unit);
     figure.querySelector("details").open = false;
     const colour = (name) => getComputedStyle(figure).getPropertyValue(`--ds-color-${name}`).trim();
     const line = colour("neutral-border-subtle"), text = colour("neutral-text-subtle");
@@ -121,8 +125,8 @@ function draw() {
       cursor: {y: false, points: {size: 6}},
       axes: [{...axis, values: (u, splits, a, b, gap) => splits.map((at) => label(at, gap, figure.dataset.zone))}, {...axis, size: 44, values: (u, splits) => splits.map(written)}],
       scales: {y: {range: (u, low, high) => [0, Math.max(1, high * 1.1)]}},
-      series: [{label: figure.dataset.time, value: (u, at) => at == null ? "–" : label(at, 0, figure.dataset.zone)}, ...figure.dataset.names.split("|").map((name, number) => ({
-        label: name, stroke: colours[number], width: 1.5, value: (u, count) => count == null ? "–" : written(count), points: {show: false}, fill: number === 0 ? colours[0] + "18" : undefined,
+      series: [{label: figure.dataset.time, value: (u, at) => at == null ? figure.dataset.point : label(at, 0, figure.dataset.zone)}, ...figure.dataset.names.split("|").map((name, number) => ({
+        label: name, stroke: colours[number], width: 1.5, value: (u, count) => count == null ? "" : written(count), points: {show: false}, fill: number === 0 ? colours[0] + "18" : undefined,
       }))],
     }, [times, ...columns], place);
     plots.set(figure, plot);
