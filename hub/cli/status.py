@@ -102,7 +102,7 @@ def _how_it_is(hub: dict[str, Any]) -> str:
             return f"silent; others have its shards and roles, nothing waits for it; {until}"
         still = f"still has {hub['shards']} of the shards; " if hub["shards"] else ""
         return f"silent; {still}{until}"
-    faults = f": {', '.join(hub['faults'])}" if hub["faults"] else ""
+    faults = f": {', '.join(hub['faults'])}" if hub["state"] == "not ready" else ""
     asks = ", asks the registers" if hub["asks_registers"] else ""
     return f"{hub['state']}{faults}; has {hub['shards']} of the shards{asks}"
 

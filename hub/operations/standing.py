@@ -22,6 +22,8 @@ _AGAIN: Final = timedelta(seconds=10)
 """A register is down when it has failed for a while, and so long after it first failed it failed again."""
 _REPLACED_SHOWN: Final = timedelta(minutes=10)
 """So long after its last word a silent process is shown whose work the others have: who comes to see what happened finds it."""
+_UNHEARD: Final = timedelta(seconds=5)
+"""So long after its last word nobody claims that a process is ready. Its event loop may be held for as long (``HUB_KAFKA_SESSION_S``)."""
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _BREAKERS: Final = ("closed", "half-open", "open")
 
@@ -33,7 +35,10 @@ class HubStanding:
     hub: str
     port: int
     last_said: datetime
-    state: Literal["ready", "not ready", "silent"]
+    state: Literal["ready", "not ready", "not heard", "silent"]
+    """``not heard``: it says something every second, and has not for five; nothing is to be done yet, since it may be busy, and where it
+    stands still the others have its work after ten seconds. ``silent`` after fifteen.
+    """
     faults: list[str]
     """The checks of readiness that fail."""
     directory: int
@@ -67,7 +72,13 @@ def hubs(now: Glance) -> list[HubStanding]:
                 hub.id,
                 hub.state["port"],
                 hub.at,
-                "silent" if hub.silent else "not ready" if faults else "ready",
+                "silent"
+                if hub.silent
+                else "not heard"
+                if hub.silent_for > _UNHEARD
+                else "not ready"
+                if faults
+                else "ready",
                 faults,
                 hub.state["directory"],
                 _roles(hub),

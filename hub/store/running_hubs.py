@@ -12,7 +12,9 @@ from psycopg.types.json import Jsonb
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _SILENT = "15 seconds"
-"""A hub that has said nothing for so long is shown as silent: it stands, or cannot reach the database."""
+"""A hub that has said nothing for so long is shown as silent: it stands, or cannot reach the database. The others then have its work, if
+there are any: of one that stands still the server ends the session that holds its locks after ten seconds (``advisory_locks``).
+"""
 FORGOTTEN = timedelta(hours=1)
 """After this time of silence it is shown no more: the others have long had its work, and the alerts have told of what is missing."""
 

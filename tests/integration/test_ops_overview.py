@@ -121,6 +121,13 @@ async def test_a_process_that_died_is_something_to_see_to_where_only_it_had_some
     every, half = REPORT["roles"], ["addressing", "deadlines", "delivery", "http"]
     for roles, of_other, silence, shards, said in (
         (every, every, 3, 0, None),
+        (
+            every,
+            every,
+            7,
+            30,
+            None,
+        ),  # its shards are not another's yet: there is nothing to do, and nobody says that it is ready
         (every, every, 20, 0, ("hub-replaced", "note", "har tagit över det den gjorde")),
         (every, every, 601, 0, None),
         (every, every, 601, 20, ("hub-silent", "soon", "den har kvar 20 ärendegrupper. Avsluta den om den ännu finns")),
@@ -139,7 +146,11 @@ async def test_a_process_that_died_is_something_to_see_to_where_only_it_had_some
         shown = {one["hub"]: (one["shards"], one["asks_registers"]) for one in found["hubs"]}
         assert shown.pop("one") == (64 - shards, True), "one of the two asks"
         assert shown == ({} if silence > 600 and said is None else {"two": (shards, False)})
+        states = {one["hub"]: one["state"] for one in found["hubs"]}
+        wanted = "ready" if silence == 3 else "not heard" if silence == 7 else "silent"
+        assert states == {"one": "ready"} | ({"two": wanted} if shown else {})
         page = (await seen.get("/hubs")).text
+        assert ("Hörs inte" in page and "hördes för" in page) == (wanted == "not heard")
         assert page.count("Frågar registren nu") == 1 and "8400" in page and ("8401" in page) == bool(shown)
         assert ("inget väntar på den" in page) == (said is not None and said[0] == "hub-replaced")
         missing = "Ingen process tar emot ur Kafka"

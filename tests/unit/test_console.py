@@ -605,6 +605,14 @@ def test_figures_over_time_stand_by_the_hours_of_the_clock_and_by_days(rates, sa
 def test_a_plot_has_no_line_where_the_hub_was_not_in_operation_and_none_of_the_minute_that_is_going_on():
     drawn = json.loads(overview.plot_of(rates_of("2026-11-27T00:18:00Z", "24h", 4, 60)))
     assert drawn["series"]["sent"] == [1, None, 1]
+    begun = rates_of("2026-11-26T23:00:00Z", "24h", 1440, 60)
+    for minutes, points in ((0, 60), (10, 60), (100, 100)):  # of a hub that began so long ago, an hour at the least
+        begun["up"] = [number >= 1440 - minutes for number in range(1440)]
+        drawn = json.loads(overview.plot_of(begun))
+        sent, nothing = drawn["series"]["sent"], [None] * max(0, points - minutes)
+        assert sent == [*nothing, *[1] * minutes][:-1]
+        assert drawn["start"] == datetime(2026, 11, 27, 23, tzinfo=UTC).timestamp() - 60 * points
+        assert len(overview.table_of(begun)) == (2 if minutes == 100 else 1)
     rows = overview.table_of(rates_of("2026-11-27T00:59:00Z", "24h", 2, 60))
     assert [(row["up"], row["sent"]) for row in rows] == [(False, 1), (True, 1)]
 

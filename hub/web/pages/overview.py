@@ -14,6 +14,8 @@ from hub.web.shown import SWEDEN, swedish
 from hub.web.visit import Visit, page
 
 _SHOWN: Final = ("received", "sent", "refused", "failed")
+_LEAST: Final = {"24h": 60, "14d": 96}
+"""The steps that a plot shows at the least, of a hub that began a moment ago too: an hour, a day."""
 
 
 async def overview(visit: Visit) -> Response:
@@ -30,14 +32,15 @@ async def hubs(visit: Visit) -> Response:
 
 def plot_of(rates: dict[str, Any]) -> str:
     """What the plot is drawn from, for the page's script: what each step came to a minute, and nothing where the hub was not in operation.
-    The step that is going on is left out: so far it holds less than it will.
+    It begins where the hub did, where that is later. The step that is going on is left out: so far it holds less than it will.
     """
-    start = int(swedish(rates["start"]).timestamp())
-    minutes = rates["step_s"] / 60
+    minutes, up = rates["step_s"] / 60, rates["up"]
+    first = max(0, min(up.index(True) if any(up) else len(up), len(up) - _LEAST[rates["span"]]))
+    start = int(swedish(rates["start"]).timestamp()) + first * rates["step_s"]
     series = {
         name: [
             round(number / minutes, 2) if is_up else None
-            for number, is_up in zip(rates[name][:-1], rates["up"], strict=False)
+            for number, is_up in zip(rates[name][first:-1], up[first:], strict=False)
         ]
         for name in _SHOWN
     }
@@ -45,7 +48,7 @@ def plot_of(rates: dict[str, Any]) -> str:
 
 
 def table_of(rates: dict[str, Any]) -> list[dict[str, Any]]:
-    """The same in rows that can be read, the newest first: by the hours of the clock, or by days."""
+    """The same in rows that can be read, the newest first: by the hours of the clock, or by days; from the one in which the hub began."""
     step, start, rows = timedelta(seconds=rates["step_s"]), swedish(rates["start"]), []
     first, many = 0, len(rates["up"])
     while first < many:
@@ -56,7 +59,8 @@ def table_of(rates: dict[str, Any]) -> list[dict[str, Any]]:
         end = None if last == many else swedish(start.astimezone(UTC) + last * step)
         rows.append({"start": at, "end": end, "up": any(rates["up"][first:last]), **counts})
         first = last
-    return rows[::-1]
+    began = next((number for number, row in enumerate(rows) if row["up"]), len(rows) - 1)
+    return rows[began:][::-1]
 
 
 def _next(at: datetime, span: str) -> datetime:
