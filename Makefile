@@ -57,7 +57,7 @@ test: .venv/ready       ## every test, with a real broker and a real database
 quick: .venv/ready      ## the tests that need neither a service nor long (tests/thorough, tests/cli): 20 seconds on two cores
 	$(BIN)/python -m pytest $(IN_TWO) --hypothesis-profile quick tests/contracts tests/scenarios tests/unit
 
-bench: .venv/ready      ## how fast, on this machine, beside the bare broker and the peer of make bench-peer: eight minutes; BENCH='--help' lists options
+bench: .venv/ready      ## how fast, on this machine, beside the bare broker and the peer of make bench-peer: twelve minutes; BENCH='--help' lists options
 	$(BIN)/python -m tests.bench $(BENCH)
 
 bench-peer:             ## build the peer that make bench measures beside the hub: Apache Camel, HAPI FHIR, JDBC; needs a JDK (17+) and Maven

@@ -86,8 +86,22 @@ def _bundles(run: str, persons: Sequence[str]) -> Iterator[Record]:
         yield f"ref:{run}-{number}".encode(), [("content-type", b"application/fhir+json")], made
 
 
+def with_letters(admissions: Sequence[Record], letters: int) -> list[Record]:
+    """Native admissions, each with so many free messages behind it, which tell the same units and ask for nothing."""
+    found = []
+    for key, headers, body in admissions:
+        found.append((key, headers, body))
+        id_ = dict(headers)["ce_id"]
+        for number in range(1, letters + 1):
+            own = {"ce_id": id_ + b"-%d" % number, "ce_type": b"se.samverkan.meddelande.v1"}
+            data = {"text": f"Rond {number} är klar, inget nytt att rapportera från avdelningen.", "kvittera": []}
+            its = [(name, own.get(name, value)) for name, value in headers]
+            found.append((key, its, json.dumps(data, ensure_ascii=False).encode()))
+    return found
+
+
 async def fill(bootstrap: str, topic: str, made: Sequence[Record]) -> None:
-    """All of it on the topic, as fast as the broker takes it, one partition after the other."""
+    """All of it on the topic, as fast as the broker takes it, one partition after the other; what follows in a case, on its partition."""
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, acks="all", max_batch_size=BATCH_BYTES, max_request_size=4 * 1024 * 1024
     )
@@ -95,14 +109,16 @@ async def fill(bootstrap: str, topic: str, made: Sequence[Record]) -> None:
     try:
         partitions = itertools.cycle(sorted(await producer.partitions_for(topic)))
         rest, acks = iter(made), []
-        record = next(rest, None)
+        record, partition = next(rest, None), next(partitions)
         while record is not None:
-            batch = producer.create_batch()
+            batch, last = producer.create_batch(), record[0]
             while record is not None and batch.append(
                 key=record[0], value=record[2], timestamp=None, headers=record[1]
             ):
-                record = next(rest, None)
-            acks.append(await producer.send_batch(batch, topic, partition=next(partitions)))
+                last, record = record[0], next(rest, None)
+            acks.append(await producer.send_batch(batch, topic, partition=partition))
+            if record is not None and record[0] != last:
+                partition = next(partitions)
         for ack in acks:
             await ack
     finally:
@@ -115,16 +131,19 @@ async def feed(bootstrap: str, topic: str, made: Sequence[Record], rate: float) 
     await producer.start()
     try:
         partitions = itertools.cycle(sorted(await producer.partitions_for(topic)))
+        partition = next(partitions)
         started, sent, acks = time.monotonic(), 0, []
         while sent < len(made):
             await asyncio.sleep(max(0.0, started + max(sent / rate, 0) - time.monotonic(), _TICK_S if sent else 0))
             due = min(len(made), max(sent + 1, int((time.monotonic() - started) * rate)))
             batch = producer.create_batch()
+            if sent and made[sent][0] != made[sent - 1][0]:
+                partition = next(partitions)
             while sent < due and batch.append(
                 key=made[sent][0], value=made[sent][2], timestamp=None, headers=made[sent][1]
             ):
                 sent += 1
-            acks.append(await producer.send_batch(batch, topic, partition=next(partitions)))
+            acks.append(await producer.send_batch(batch, topic, partition=partition))
         for ack in acks:
             await ack
     finally:

@@ -9,6 +9,11 @@ SENT_AFTER_MS = (
     " FROM outbox WHERE kind = 'notice' AND sent_at IS NOT NULL AND accepted_at >= '{since}'"
     " AND NOT system = ANY (string_to_array('{without}', ' ')))) AS percentile"
 )
+TIMES = (
+    "SELECT system, message, extract(epoch FROM accepted_at), extract(epoch FROM sent_at) FROM outbox"
+    " WHERE kind = 'notice' AND accepted_at >= '{since}'"
+)
+"""When each notice was accepted and acknowledged."""
 NOW = "SELECT clock_timestamp()"
 WAL_BYTES = "SELECT trunc(pg_current_wal_lsn() - '0/0'::pg_lsn)"
 PAUSE = "INSERT INTO paused (system) VALUES ('centre'), ('kommun') ON CONFLICT DO NOTHING"

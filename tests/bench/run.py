@@ -1,4 +1,4 @@
-"""The benchmark's course: references and hub in the same run, every promise on, fsync on. Takes some eight minutes on two quiet cores."""
+"""The benchmark's course: references and hub in the same run, every promise on, fsync on. Takes some twelve minutes on two quiet cores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
 from hub.sandbox.registers import SimulatedRegisters
-from tests.bench import load, peer, queries, report
+from tests.bench import load, peer, queries, report, ways
 from tests.bench.fifty import one_dead_one_slow
 from tests.bench.measured import IN, OUT, Cost, Measured, fresh_topics
 from tests.bench.phases import contended, sustained
@@ -24,7 +24,7 @@ from tests.stack import registers
 
 OUTPUT = Path("build/bench.json")
 KINDS = ("native", "fhir")
-PARTS = ("bare", "single", "peer", "hub", "fifty", "workers")
+PARTS = ("bare", "single", "peer", "hub", "fifty", "ways", "workers")
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
@@ -42,6 +42,12 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--queued", type=int, default=100_000, help="notices queued at the restart; 1000000: as the promise says"
     )
+    parser.add_argument("--ways", choices=ways.WAYS, nargs="+", default=list(ways.WAYS), help="these ways out alone")
+    parser.add_argument(
+        "--told", type=int, default=2_000, help="admissions told by each way, with letters: 6 notices each"
+    )
+    parser.add_argument("--told-rate", type=float, default=50, help="notices a second by each way at a steady rate")
+    parser.add_argument("--readers", type=int, default=1, help="of each system's pull inbox")
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 3], help="numbers of processes to measure")
     return parser.parse_args(given)
 
@@ -163,6 +169,19 @@ class Course:
         )
         say("48 of 50 receivers, all well", milliseconds(found["well"]))
         say("the same, one dead and one slow", f"{milliseconds(found['ill'])}; p99 {found['p99_change']:+.0%}")
+
+    async def ways(self) -> None:
+        """By each way out, to receivers that are well."""
+        wanted = ways.Wanted(self.wanted.told, self.wanted.told_rate, self.wanted.steady, self.wanted.readers)
+        found: dict[str, ways.Found] = {}
+        for name in self.wanted.ways:
+            await fresh_topics(self.kafka.bootstrap)
+            found[name] = await ways.way(name, wanted, self.kafka, self.postgres, self.registers, self.folder)
+            say(f"notices by {name}", found[name])
+        ratios = ways.over_kafka(found)
+        for name, one in ratios.items():
+            say(f"{name} over Kafka", ", ".join(f"{what} {ratio:.2f}" for what, ratio in one.items()))
+        self.found["ways"] = {name: asdict(one) | {"over_kafka": ratios.get(name)} for name, one in found.items()}
 
     async def workers(self) -> None:
         """So many processes of the hub on one database."""

@@ -1,11 +1,19 @@
 """What the benchmarks send is what any system sends, and what they print is what was measured."""
 
-import pytest
+import json
+import time
+from datetime import UTC, datetime
 
-from hub.translators import fhir, native
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from hub.translators import fhir, formats, native
 from schemas.identities import parse_person_id
-from tests.bench import day, listed, load, measured, report
+from schemas.messages import NoticeExtensions, as_json
+from tests.bench import day, listed, load, measured, receivers, report, ways
 from tests.bench.day_script import UNITS, Script
+from tests.chaos.history import Notice, Receipt
+from tests.stack import SECRETS
 
 
 def attributes(headers):
@@ -66,3 +74,136 @@ def test_the_ratios_compare_the_hub_with_each_peer_at_the_same_size_and_format()
 
 def test_percentiles_are_those_of_all_times():
     assert measured.spread([float(each) for each in range(101)]) == {"p50": 50, "p95": 95, "p99": 99}
+
+
+# --- what each way out delivers ---------------------------------------------------------------------------------------
+
+
+def sent_and_told(stays=2):
+    """Admissions with letters, their receipts, and a notice of each for each system, in order."""
+    sent = load.with_letters(load.records(stays, "told", "native"), 2)
+    receipts, notices = [], []
+    for number, (key, headers, _) in enumerate(sent):
+        named, case, sequence = attributes(headers), key.decode(), number % 3 + 1
+        receipts.append(Receipt("ehr", named["id"], "ok", case, sequence))
+        notices += [
+            Notice(system, "webhook", f"out-{system}-{number}", named["source"], named["id"], case, sequence)
+            for system in ways.SYSTEMS
+        ]
+    return sent, receipts, notices
+
+
+def test_the_letters_of_an_admission_follow_it_in_its_case_and_are_read_as_any_systems():
+    sent = load.with_letters(load.records(2, "run", "native"), 2)
+    read = [native.read_binary(attributes(headers), body) for _, headers, body in sent]
+    assert [each.name for each in read] == ["svu.inskrivning", "meddelande", "meddelande"] * 2
+    assert [each.id for each in read] == ["run-0", "run-0-1", "run-0-2", "run-1", "run-1-1", "run-1-2"]
+    assert (
+        [key.decode() for key, _, _ in sent] == [each.subject for each in read] == ["ref:run-0"] * 3 + ["ref:run-1"] * 3
+    )
+
+
+def test_a_way_that_loses_doubles_or_reorders_a_notice_ends_the_benchmark():
+    sent, receipts, notices = sent_and_told()
+    assert ways.faults(sent, receipts, notices) == []
+    assert ways.faults(sent, receipts, [*notices, notices[0]]) == []  # a repeat under its id is told, and is no fault
+    other_id = Notice(**{name: getattr(notices[0], name) for name in Notice.__slots__} | {"id": "out-another"})
+    foreign = Notice(**{name: getattr(notices[0], name) for name in Notice.__slots__} | {"message": "of-nobody"})
+    for wrong, kind in (
+        (notices[1:], "lost"),
+        ([notices[2], notices[0], *notices[1:2], *notices[3:]], "out-of-order"),
+        ([*notices, other_id], "two-ids"),
+        ([*notices, foreign], "misdirected"),
+    ):
+        assert kind in {each.partition(":")[0] for each in ways.faults(sent, receipts, wrong)}
+    assert any(each.startswith("no-receipt") for each in ways.faults(sent, receipts[1:], notices))
+
+
+def test_a_ways_rate_is_from_the_first_accepted_to_the_last_acknowledged_and_its_delay_from_accepted_to_received():
+    times = {number: (number / 1_000, 2 + number / 500) for number in range(1_000)}
+    assert ways.rates(times) == (pytest.approx(1_000 / 3.998), pytest.approx(1_000 / (3.998 - 0.999)))
+    assert ways.rates({0: (1.0, 1.5), 1: (1.25, 2.0)}) == (2.0, None)
+    _, _, notices = sent_and_told(1)
+    told = {(one.system, one.message): (10.0, 11.0) for one in notices}
+    got = ways.Got([*notices, notices[0]], [10.5] * 5 + [10.25, 99.0], 0.0, 0)
+    assert ways.delays(told, got) == [500.0] * 5 + [250.0]
+
+    def found(per_s, us, ms):
+        return ways.Found(per_s, None, us, us, 0, 0, {"p50": ms, "p99": 2 * ms}, 0, 0)
+
+    measured_ways = {"kafka": found(1_000, 100, 5), "webhook": found(500, 150, 10), "FHIR message": found(1, 1, 1)}
+    assert ways.over_kafka(measured_ways) == {"webhook": {"per_s": 0.5, "cpu": 1.5, "p50": 2.0, "p99": 2.0}}
+
+
+@pytest.mark.parametrize(("way", "format_"), ways.WAYS.values())
+def test_each_ways_directory_holds_together(way, format_):
+    systems = ways.directory(way, format_, 4711).system_by_id
+    assert {(systems[each].out.way, systems[each].format) for each in ways.SYSTEMS} == {(way, format_)}
+    assert systems["ehr"].out.way == "kafka"
+
+
+class Line:
+    """The hub's end of a connection."""
+
+    def __init__(self):
+        self.said = b""
+
+    def write(self, data):
+        self.said += data
+
+
+def call(answer, *pieces):
+    kept, line = [], Line()
+    connection = receivers.Called(kept.append, answer)
+    connection._transport = line
+    for piece in pieces:
+        connection.data_received(piece)
+    return kept, line.said
+
+
+def told(format_):
+    """An admission as a system is told of it, in its format."""
+    sent = load.admission(0, "run", load.PERSONS)
+    extensions = as_json(NoticeExtensions(case="case-1", sequence=3, to=("SE2321000255-VC01",)))
+    return formats.write_notice(native.read_binary(*sent), extensions, format_, datetime.now(UTC))
+
+
+def how(way):
+    return receivers.Receiving(way, ways.SYSTEMS, "", "", "", 0, SECRETS[0], 1)
+
+
+def test_a_webhook_is_kept_when_it_is_whole_and_is_taken_by_its_signature_only():
+    encoded, now = told("native"), datetime.now(UTC)
+    body = native.structured(encoded.attributes, encoded.body)
+    head = (
+        f"POST /centre HTTP/1.1\r\nContent-Length: {len(body)}\r\nwebhook-id: out-7\r\n"
+        f"webhook-timestamp: {int(now.timestamp())}\r\n"
+        f"webhook-signature: {Webhook(SECRETS[0]).sign('out-7', now, body.decode())}\r\n\r\n"
+    )
+    whole = head.encode() + body
+    kept, said = call(lambda _: b"yes ", whole[:50], whole[50:400], whole[400:] + whole)
+    assert (len(kept), said) == (2, b"yes yes ")
+    notice = receivers.read(how("webhook"), kept[0])
+    assert (notice.id, notice.message, notice.case, notice.sequence) == ("out-7", "run-0", "case-1", 3)
+    kept[1].body = kept[1].body.replace(b"Fall i hemmet", b"Fall i trappan")
+    with pytest.raises(WebhookVerificationError):
+        receivers.read(how("webhook"), kept[1])
+
+
+def test_a_fhir_message_is_answered_with_aa_and_is_taken_by_its_token_only():
+    body = told("fhir").body
+    head = "POST /kommun/$process-message HTTP/1.1\r\ncontent-length: {}\r\nauthorization: Bearer {}\r\n\r\n"
+    kept, said = call(receivers.answer_aa, head.format(len(body), SECRETS[0]).encode() + body)
+    assert fhir.read_answer(said.partition(b"\r\n\r\n")[2], "run-0").code == "ok"
+    notice = receivers.read(how("fhir"), kept[0])
+    assert (notice.system, notice.message, notice.case, notice.sequence) == ("kommun", "run-0", "case-1", 3)
+    kept, _ = call(receivers.answer_aa, head.format(len(body), SECRETS[1]).encode() + body)
+    with pytest.raises(AssertionError, match="token"):
+        receivers.read(how("fhir"), kept[0])
+
+
+def test_a_receipt_to_a_receiver_is_no_notice():
+    event = {"type": "se.samverkan.receipt.v1", "data": {"message": "m", "code": "ok"}}
+    kept = receivers.Kept("centre", time.time(), b"out-1", json.dumps(event).encode())
+    with pytest.raises(AssertionError, match="no notice"):
+        list(receivers.written(how("inbox"), [kept]))
