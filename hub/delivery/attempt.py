@@ -4,13 +4,14 @@ and the store.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from hub import clock, metrics
 from hub.delivery.breaker import Breaker
 from hub.delivery.case_queue import CaseQueue, case_of
 from hub.delivery.fence import Permit, RowsChanged
+from hub.delivery.message_reader import MessageReader
 from hub.delivery.outgoing import AttemptOutcome, Exit, Outgoing, encode
 from hub.delivery.retry import AbleSince, next_attempt
 from hub.delivery.sent_marker import SentMarker
@@ -24,12 +25,6 @@ from hub.store.transaction import Store
 from schemas.directory import System
 from schemas.envelope import Message
 
-_CALL_BYTES = 4 * 1024 * 1024
-"""Bytes of the messages in one call, unless a single message is larger."""
-
-Messages = Callable[[Sequence[OutboxRow], int], Awaitable[dict[int, Message]]]
-"""Reads the messages of rows whose message is not in memory, the first rows first, up to a number of bytes: row id → message."""
-
 
 class Attempts:
     """Sends batches of one system's rows; several attempts may run at the same time, never with the same case."""
@@ -39,7 +34,7 @@ class Attempts:
         system: System,
         exit_: Exit,
         store: Store,
-        messages: Messages,
+        messages: MessageReader,
         marker: SentMarker,
         shards: Shards,
         queue: CaseQueue,
@@ -70,27 +65,12 @@ class Attempts:
 
     async def deliver(self, batch: list[OutboxRow]) -> None:
         """Load, encode and send the rows; raises whatever kept them from being sent, as the fence or the database does."""
-        rows, messages = await self._load(batch)
+        rows, messages = await self._messages.of_call(batch)
         encoded = await self._encode(rows, messages)
         if encoded:
             await self._send(encoded)
         else:
             self._breaker.abandoned()
-
-    async def _load(self, batch: list[OutboxRow]) -> tuple[list[OutboxRow], dict[int, Message]]:
-        """The first rows that fit into one call, and those of their messages that are not in memory."""
-        size = 0
-        for number, row in enumerate(batch):
-            size += row.size
-            if number and size > _CALL_BYTES:
-                batch = batch[:number]
-                break
-        absent = [row for row in batch if row.kind == "notice" and row.message is None]
-        if not absent:
-            return batch, {}
-        messages = await self._messages(absent, _CALL_BYTES)
-        first_left = next((row for row in absent if row.id not in messages), None)
-        return batch if first_left is None else batch[: batch.index(first_left)], messages
 
     async def _encode(self, rows: list[OutboxRow], messages: dict[int, Message]) -> list[tuple[OutboxRow, Outgoing]]:
         encoded: list[tuple[OutboxRow, Outgoing]] = []

@@ -1,5 +1,5 @@
 """The queue of one lane: each case's rows in order, and of all cases those that are due (D-3). Pure; imports the store's outbox
-row only.
+row and the language only.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ import heapq
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain, islice
 
 from cachetools import LRUCache
 
 from hub import clock
 from hub.store.outbox import OutboxRow
+from schemas.envelope import Message
 
 # How a lane's queue keeps the order.
 #
@@ -164,6 +166,11 @@ class CaseQueue:
             self._in_call.add(case)
         return batch
 
+    def next_rows(self, most: int) -> list[OutboxRow]:
+        """The rows of the cases that are in calls, and of those that come next: of so many cases, as far as is known."""
+        cases = dict.fromkeys(islice(chain(self._in_call, self._ready), most))
+        return [row for case in cases for row in self._cases.get(case, ())][:most]
+
     def make_due(self) -> None:
         """The system works again: rows that wait for their time are due now, unless the receiver asked for a later time."""
         now = clock.now()
@@ -247,6 +254,12 @@ class CaseQueue:
 
     # --- rows leave memory
     # ---------------------------------------------------------------------------------------------
+
+    def keep_message(self, row: OutboxRow, message: Message) -> None:
+        """The message of a row that is still to be sent has been read before its call."""
+        if row.message is None and any(queued is row for queued in self._cases.get(case_of(row), ())):
+            row.message = message
+            self.bytes += _bytes_of(row)
 
     def drop_message(self, row: OutboxRow) -> None:
         """Free the memory of the row's message; it is read again when the row is sent."""

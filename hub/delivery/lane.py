@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 
-from hub.delivery.attempt import Attempts, Messages
+from hub.delivery.attempt import Attempts
 from hub.delivery.breaker import Breaker
 from hub.delivery.case_queue import CaseQueue, case_of
 from hub.delivery.fence import RowsChanged
+from hub.delivery.message_reader import MessageReader, Messages
 from hub.delivery.outgoing import Exit
 from hub.delivery.retry import AbleSince
 from hub.delivery.sent_marker import SentMarker
@@ -75,7 +76,7 @@ class Lane:
             system,
             exit_,
             store,
-            messages,
+            MessageReader(self._queue, messages, lambda: self._room_ahead),
             marker,
             shards,
             self._queue,
@@ -179,6 +180,11 @@ class Lane:
     @property
     def _room(self) -> int:
         return min(FEW_ROWS, self.capacity) if self._keeps_few else self.capacity
+
+    @property
+    def _room_ahead(self) -> int:
+        """Bytes of messages that may be read for the next calls: a call that carries many has them with it."""
+        return 0 if self._keeps_few or self._exit.together > 1 else self.most_bytes - self._queue.bytes
 
     @property
     def _concurrency(self) -> int:

@@ -18,6 +18,8 @@ async def messages_of(connection: Connection, rows: Sequence[OutboxRow], most_by
     if len(rows) > 1:
         sizes = await send_queue.message_sizes(connection, [row.id for row in rows])
         rows = _fitting(rows, sizes, most_bytes)
+        for row in rows:
+            row.size = sizes.get(row.id, 0)
     stored = await inbox.load(connection, list({(row.source, row.message_id) for row in rows}))
     bodies = await outbox.bodies(connection, [row.id for row in rows])
     if gone := {row.id for row in rows} - bodies.keys():

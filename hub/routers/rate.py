@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import Final
 
@@ -20,14 +20,23 @@ TOO_OFTEN: Final = Refused(
 
 
 class Rate:
-    """A leaky bucket for each system: ``calls`` in ``seconds``."""
+    """A leaky bucket for each system: ``calls`` in a second. A reader that fetches and acknowledges as fast as it is answered comes sooner
+    than that: it waits for its turn.
+    """
 
-    def __init__(self, calls: float, seconds: float = 1.0) -> None:
-        self._buckets: defaultdict[str, AsyncLimiter] = defaultdict(lambda: AsyncLimiter(calls, seconds))
+    def __init__(self, calls: int) -> None:
+        self._most = calls
+        """So many may wait: none for longer than a second."""
+        self._buckets: defaultdict[str, AsyncLimiter] = defaultdict(lambda: AsyncLimiter(calls, 1.0))
+        self._waiting: Counter[str] = Counter()
 
     async def count(self, system: str) -> None:
-        """Count a call. Raises ``Refused`` 429 where there were too many."""
+        """Count a call, and return when it is its turn. Raises ``Refused`` 429 where too many wait for theirs."""
         bucket = self._buckets[system]
-        if not bucket.has_capacity():
+        if not bucket.has_capacity() and self._waiting[system] >= self._most:
             raise replace(TOO_OFTEN)
-        await bucket.acquire()
+        self._waiting[system] += 1
+        try:
+            await bucket.acquire()
+        finally:
+            self._waiting[system] -= 1

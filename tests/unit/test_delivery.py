@@ -15,7 +15,9 @@ from hub.delivery import attempt, table_reader
 from hub.delivery import lane as lanes
 from hub.delivery.breaker import Breaker
 from hub.delivery.case_queue import CaseQueue, case_of
-from hub.delivery.lane import Lane
+from hub.delivery.fence import RowsChanged
+from hub.delivery.lane import MOST_BYTES, Lane
+from hub.delivery.message_reader import MessageReader
 from hub.delivery.outgoing import AttemptOutcome
 from hub.delivery.retry import next_attempt
 from hub.errors import Unavailable
@@ -73,6 +75,7 @@ class Course:
         self.attempts = []
         self.numbers = {}
         self.ids = 0
+        self.read_ahead = []
 
     def write(self, case, keep):
         self.ids += 1
@@ -161,6 +164,17 @@ class Course:
     def hurry(self):
         self.queue.make_due()
 
+    def ask(self, most):
+        """The messages of what comes next are asked for."""
+        self.read_ahead = [item for item in self.queue.next_rows(most) if item.message is None]
+
+    def keep(self):
+        """They have come, whatever became of the rows meanwhile."""
+        for item in self.read_ahead:
+            if item.message is None:
+                item.size = item.id
+                self.queue.keep_message(item, object())
+
     def revive(self):
         for id_, item in self.dead.items():
             self.table[id_] = item
@@ -215,6 +229,8 @@ STEPS = st.one_of(
     st.tuples(st.just("prove")),
     st.tuples(st.just("prove")),
     st.tuples(st.just("revive")),
+    st.tuples(st.just("ask"), st.integers(1, 5)),
+    st.tuples(st.just("keep")),
 )
 
 
@@ -230,6 +246,8 @@ def test_whatever_happens_each_case_is_sent_in_order_and_nothing_is_lost(steps):
     for case in ("a", "b", "c"):
         numbers = [item.sequence for item in course.sent if item.case_id == case]
         assert numbers == sorted(numbers), f"case {case} out of order"
+    course.keep()
+    assert course.queue.bytes == 0, "a message that is sent is still counted, or kept"
 
 
 @given(st.permutations(range(1, 7)))
@@ -690,6 +708,9 @@ async def run_lane(monkeypatch, table, exit_, until, ask=None, **delivery):
         table.reads += 1
         if table.reads in table.unreadable:
             raise Unavailable("database")
+        if gone := {item.id for item in items if table.state[item.id] == "moved"}:
+            raise RowsChanged(gone)
+        await asyncio.sleep(0)
         return {item.id: object() for item in items}
 
     shards = Proof(ask)
@@ -912,6 +933,82 @@ async def test_a_row_that_somebody_has_rewritten_is_read_again_before_it_is_sent
     await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"}, ask)
     assert exit_.calls == [["a1", "b1"]]
     assert table.reads == 2  # their messages were read again
+
+
+def one_by_one(exit_):
+    """case → the numbers of its notices, in the order of the calls."""
+    found = {}
+    for (call,) in exit_.calls:
+        found.setdefault(call[0], []).append(int(call[1:]))
+    return found
+
+
+async def test_a_lane_that_is_behind_by_a_way_with_a_call_for_each_notice_reads_many_messages_at_once(monkeypatch):
+    table = FakeTable(
+        *[notice(number * 10 + case, "abcde"[case], number) for number in range(1, 21) for case in range(5)]
+    )
+    exit_ = FakeExit(1)
+    lane = []
+
+    async def ask(its):
+        lane.append(its)
+
+    await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"}, ask)
+    assert one_by_one(exit_) == {case: list(range(1, 21)) for case in "abcde"}
+    assert table.reads == 1
+    assert lane[0]._queue.bytes == 0
+
+
+async def test_a_notice_that_is_gone_when_it_is_read_ahead_keeps_no_other_one(monkeypatch):
+    table = FakeTable(notice(1, "a", 1), *[notice(number, "b", number - 1) for number in range(2, 6)])
+    exit_ = FakeExit(1)
+
+    def in_vain(items):
+        table.state[5] = "moved"  # its unit has left the system, and the lane does not know yet
+        return table.state[4] == "sent" and set(table.state.values()) == {"sent", "moved"}
+
+    await run_lane(monkeypatch, table, exit_, lambda: in_vain(table))
+    assert one_by_one(exit_) == {"a": [1], "b": [1, 2, 3]}
+
+
+async def test_what_is_read_ahead_has_its_room_and_nothing_is_for_a_system_that_fails():
+    queue, asked = CaseQueue(), []
+    rows = [notice(number, case, 1) for number, case in enumerate("abcd", 1)]
+    for row in rows:
+        queue.add(row)
+
+    async def read(those, most_bytes):
+        asked.append(([row.id for row in those], most_bytes))
+        for row in those:
+            row.size = 7
+        return {row.id: object() for row in those[:3]}
+
+    batch = queue.take(1)
+    found, messages = await MessageReader(queue, read, lambda: 0).of_call(batch)
+    assert (found, list(messages), queue.bytes) == (batch, [1], 0)
+    found, messages = await MessageReader(queue, read, lambda: MOST_BYTES).of_call(batch)
+    assert (found, list(messages)) == (batch, [1, 2, 3])
+    assert [row.message is not None for row in rows] == [False, True, True, False]
+    assert queue.bytes == 14
+    assert asked == [([1], 4 * 1024 * 1024), ([1, 2, 3, 4], 4 * 1024 * 1024)]
+    asked.clear()
+    assert await MessageReader(queue, read, lambda: 100).of_call(rows[1:2]) == (rows[1:2], {})
+    await MessageReader(queue, read, lambda: 100).of_call(rows[3:])
+    assert asked == [([4, 1], 100)]
+
+
+@pytest.mark.parametrize("fate", ["sent", "dropped"])
+def test_a_message_that_comes_when_its_row_is_sent_or_dropped_is_not_kept(fate):
+    queue, row = CaseQueue(), notice(1, "a", 1)
+    queue.add(row)
+    queue.take(1)
+    row.size = 7
+    if fate == "sent":
+        queue.sent(row)
+    else:
+        queue.drop_cases([row])
+    queue.keep_message(row, object())
+    assert (queue.bytes, row.message) == (0, None)
 
 
 async def test_nothing_leaves_a_process_that_has_lost_its_shards_and_all_of_it_does_once_it_has_them_again(monkeypatch):
