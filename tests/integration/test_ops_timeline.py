@@ -86,6 +86,9 @@ async def test_each_notice_says_how_far_it_has_come_and_why_it_waits(hub):
     assert [(one["units"], one["answer"]) for one in of_kind(found, "kvittens")] == [([CENTRE], opening["message"])]
     assert {one["state"] for one in notices} >= {"dead", "behind"}
     assert {one["state"] for one in notices if one["reached"]} == {"kvittens"}
+    assert found["notices"][0]["state"] == "dead", "what others wait behind is the first, however many they are"
+    order = ["dead", "waiting", "behind", "kvittens"]
+    assert sorted(found["notices"], key=lambda one: (order.index(one["state"]), -one["row"])) == found["notices"]
     (behind, *_) = [one for one in notices if one["state"] == "behind"]
     assert "är död" in behind["why"]["sv"] and "is dead" in behind["why"]["en"]
     of_one = await timeline(hub, opening["message"])
@@ -168,7 +171,7 @@ async def test_a_case_of_many_hundred_events_has_pages_that_hold_each_of_them_on
         page = (await client.get(address)).text
         said[:0] = re.findall(r'<span class="at">.*?<span class="said">(.*?)</span>', page)
         folded += page.count('<li class="run">')
-        earlier = re.search(r'href="/console([^"]+)" rel="next">Visa fler, tidigare<', page)
+        earlier = re.search(r'href="/console([^"]+)#story" rel="next">Visa fler, tidigare<', page)
         address = earlier and html.unescape(earlier[1])
     assert len(said) == len(entries) and folded
     assert "avsändarens egen tid" in said[0] and "frist" in said[-1]

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from hub.operations import register_words
 from hub.operations.concern import Said
-from hub.operations.timeline.entry import HUB, REGISTERS, TimelineEntry, of_system
+from hub.operations.timeline.entry import HUB, REGISTERS, Place, TimelineEntry, of_system
 from hub.store import in_hand
 from hub.store.outbox import LOOKUPS
 from hub.store.timeline import Row, StoredHistory
@@ -245,6 +245,9 @@ def _sent(of: _Of, row: Row, late: tuple[str, str]) -> Iterator[TimelineEntry]:
 # --- how each notice stands -------------------------------------------------------------------------------------------
 
 
+_ORDER: Final = ("dead", "waiting", "behind", "skipped", "sent")
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How one notice stands: the furthest that it has come."""
@@ -269,18 +272,28 @@ class Standing:
     why: Why | None
     """Why it waits."""
     next_try_at: datetime | None
-    reached: bool
-    """It has reached its receiver, and is not to be told again: what has a kvittens may wait, or be dead, when a replay tells it again."""
+    row_state: Literal["dead", "waiting", "behind", "skipped", "sent"]
+    """How its row is, whatever was told of it before: what has a kvittens may wait, or be dead, when a replay tells it again."""
+
+    @property
+    def reached(self) -> bool:
+        """It has reached its receiver, and is not to be told again."""
+        return self.row_state == "sent"
+
+    @property
+    def place(self) -> Place:
+        """Where it stands among the notices: first what is dead, then what waits for its turn, then what waits behind what is dead; last
+        what has reached its receiver. Of the same the newest is first.
+        """
+        return _ORDER.index(self.row_state), -self.row
 
 
 def standings(history: StoredHistory, kvittenser: Mapping[str, Mapping[str, datetime]]) -> list[Standing]:
-    """Every notice of what was asked for, those first that have not reached their receivers, and of each the newest first; ``kvittenser``:
-    message → unit → when it acknowledged it.
-    """
+    """Every notice of what was asked for, in their order; ``kvittenser``: message → unit → when it acknowledged it."""
     found = [
         _standing(history, row, kvittenser.get(row["message"], {})) for row in history.rows if row["kind"] == "notice"
     ]
-    return sorted(found, key=lambda one: (one.reached, -one.row))
+    return sorted(found, key=lambda one: one.place)
 
 
 def _standing(history: StoredHistory, row: Row, kvittenser: Mapping[str, datetime]) -> Standing:
@@ -314,5 +327,5 @@ def _standing(history: StoredHistory, row: Row, kvittenser: Mapping[str, datetim
         answer,
         why,
         None if why is None else why.next_try,
-        row["state"] == "sent",
+        "behind" if row["state"] == "waiting" and row["behind"] else row["state"],
     )

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from hub.operations.timeline.deadlines import CaseClock, Deadline
 from hub.operations.timeline.entry import Place
-from hub.operations.timeline.of_rows import Standing
 from hub.operations.timeline.whole import Timeline
 
 
@@ -26,7 +25,7 @@ def of(found: Timeline, limit: int, before: str | None, notices_after: str | Non
     while start > 0 and places[start] == places[start - 1]:  # what cannot be told apart stays together
         start -= 1
     entries = found.entries[start:end]
-    notices = [one for one in found.notices if notices_after is None or _of_notice(one) > _read(notices_after)]
+    notices = [one for one in found.notices if notices_after is None or one.place > _read(notices_after)]
     since = entries[0].at if start and entries else None
     until = entries[-1].at if end < len(places) and entries else None
     return replace(
@@ -36,12 +35,8 @@ def of(found: Timeline, limit: int, before: str | None, notices_after: str | Non
         notices=notices[:limit],
         well=found.well & {one.row for one in entries if one.row is not None},
         next=_written(places[start]) if start else None,
-        notices_next=_written(_of_notice(notices[limit - 1])) if len(notices) > limit else None,
+        notices_next=_written(notices[limit - 1].place) if len(notices) > limit else None,
     )
-
-
-def _of_notice(one: Standing) -> Place:
-    return int(one.reached), -one.row
 
 
 def _within(clock: CaseClock, since: datetime | None, until: datetime | None) -> CaseClock:

@@ -138,7 +138,8 @@ class TimelineShown(Shown):
         description="Of each case; a message's id may be used by several senders. Of a page, the deadlines that ran in its time."
     )
     notices: list[NoticeShown] = Field(
-        description="Those first that have not reached their receivers, and of each the newest first."
+        description="What is dead, what waits, what waits behind what is dead, what was given up, what has reached its receiver; of each"
+        " the newest first."
     )
     well: list[int] = Field(description="The rows of the outbox, of these entries, that ended well in the end.")
     sources: list[str] = Field(description="The senders of messages with this id.")
