@@ -21,8 +21,9 @@ from hub.delivery.case_queue import CaseQueue
 from hub.intake import commit, save
 from hub.intake.arrival import Arrival
 from hub.shards import Shards
-from hub.store import inbox
+from hub.store import first_look, inbox
 from hub.store.advisory_locks import Ownership
+from hub.store.new_rows import NewRows
 from hub.store.outbox import OutboxRow
 from hub.store.sent_marks import SentRange
 from hub.store.transaction import Store
@@ -92,27 +93,30 @@ def _forget(task: asyncio.Task[None]) -> None:
 def _dedupe_outside_the_transaction() -> None:
     """What has come before is asked before the transaction begins, and the table does not guard its key."""
     before: ContextVar[Any] = ContextVar("before", default=None)
-    handle, seen, add = commit.Transactions.handle, inbox.seen, inbox.add
+    handle, look, write = commit.Transactions.handle, first_look.look, save.write
 
     async def ask_first(self: commit.Transactions, arrivals: Sequence[Arrival]) -> list[Receipt]:
         async with self._store.transaction() as connection:
-            token = before.set((await seen(connection, {arrival.key for arrival in arrivals}))[0])
+            token = before.set((await look(connection, {arrival.key for arrival in arrivals})).seen)
         await asyncio.sleep(_WINDOW_S)
         try:
             return await handle(self, arrivals)
         finally:
             before.reset(token)
 
-    async def as_before(connection: inbox.Connection, keys: Any, envelopes: Any = ()) -> Any:
-        known = before.get()
-        return await seen(connection, keys, envelopes) if known is None else (known, {})
+    async def as_before(connection: inbox.Connection, *asked: Any) -> first_look.FirstLook:
+        found, known = await look(connection, *asked), before.get()
+        if known is not None:
+            found.seen, found.envelopes = known, {}
+        return found
 
-    async def over_what_is_there(connection: inbox.Connection, rows: Sequence[inbox.InboxRow]) -> None:
-        there, _ = await seen(connection, [(row.source, row.id) for row in rows])
-        await add(connection, [row for row in rows if (row.source, row.id) not in there])
+    async def over_what_is_there(connection: inbox.Connection, messages: NewRows, *others: Any, **named: Any) -> Any:
+        there = (await look(connection, [(row.source, row.id) for row in messages.items])).seen
+        new = inbox.new([row for row in messages.items if (row.source, row.id) not in there])
+        return await write(connection, new, *others, **named)
 
     commit.Transactions.handle = ask_first  # type: ignore[method-assign]
-    inbox.seen, inbox.add = as_before, over_what_is_there
+    first_look.look, save.write = as_before, over_what_is_there
 
 
 def _forget_the_sequence() -> None:
@@ -143,8 +147,15 @@ def _own_every_shard() -> None:
 
     Ownership._share, Ownership._try = alone, all_of_them  # type: ignore[method-assign]
     Shards._confirm = still_mine  # type: ignore[method-assign]
-    for module in (attempt, table_reader, relay, sent_marker, save):
+    for module in (attempt, table_reader, relay, sent_marker):
         module.still_owned = as_known  # type: ignore[attr-defined]
+    write = save.write
+
+    async def as_if_proved(connection: Any, *new: Any, known: Any) -> dict[int, Any]:
+        await write(connection, *new)
+        return dict(known)
+
+    save.write = as_if_proved
 
 
 def _mark_what_lies_between() -> None:

@@ -47,13 +47,13 @@ async def handle_in(
     begins: Begins,
 ) -> Handled:
     """Loads, handles and saves in the caller's transaction. Raises ``Conflict`` or ``Unavailable``: roll back then."""
-    loaded = await load(connection, arrivals, shards.new_case_id)
+    loaded = await load(connection, arrivals, shards.new_case_id, begins)
     handled = Handled()
     for start in range(0, len(arrivals), _IN_A_ROW):
         if start:
             await asyncio.sleep(0)
         handle(arrivals[start : start + _IN_A_ROW], loaded, directory, said, now, handled)
-    await save(connection, handled, now, shards, begins)
+    await save(connection, handled, loaded.first_id, now, shards)
     return handled
 
 
@@ -68,9 +68,9 @@ async def hold_in(
     begins: Begins,
 ) -> Handled:
     """Holds a message for an error of ours, in the caller's transaction."""
-    loaded = await load(connection, [arrival], shards.new_case_id)
+    loaded = await load(connection, [arrival], shards.new_case_id, begins)
     handled = hold_for_defect(arrival, error, loaded, directory, said, now)
-    await save(connection, handled, now, shards, begins)
+    await save(connection, handled, loaded.first_id, now, shards)
     return handled
 
 

@@ -17,7 +17,8 @@ from hub.processes.engine.process import Process, process_of_case, sharing_conse
 from hub.processes.engine.record import kept_to
 from hub.processes.engine.rule import Rule
 from hub.processes.registry import PROCESSES, process_of, rule_of
-from hub.store import cases, edits, held, inbox, person_changes
+from hub.shards import Begins
+from hub.store import cases, edits, first_look, held, inbox
 from hub.store.inbox import Connection
 from hub.translators import formats
 from schemas.envelope import Message
@@ -25,9 +26,11 @@ from schemas.envelope import Message
 Readable = Sequence[tuple[Arrival, Message]]
 
 
-async def load(connection: Connection, arrivals: Sequence[Arrival], new_id: Callable[[], str]) -> Loaded:
-    """What the arrivals are about; their cases stay locked until the transaction ends. ``new_id``: draws the ids of new cases
-    (``hub.shards``).
+async def load(
+    connection: Connection, arrivals: Sequence[Arrival], new_id: Callable[[], str], begins: Begins
+) -> Loaded:
+    """What the arrivals are about; their cases stay locked until the transaction ends. ``new_id``: draws the ids of new cases;
+    ``begins``: told the first id of the outbox rows that may be written (``hub.shards``).
 
     The cases are locked first and all else is read after, so that it shows what other hubs have done to them. The case of
     a held message is locked even when the message is to be refused: others may be joining the queue behind it.
@@ -38,11 +41,8 @@ async def load(connection: Connection, arrivals: Sequence[Arrival], new_id: Call
     await _lock_cases(connection, loaded, readable, new_id)
     if persons:
         loaded.open_cases = await cases.open_of(connection, persons)
-    await _read_duplicates(connection, loaded, arrivals, readable)
-    keys = {key for arrival in arrivals for key in loaded.queue_keys(arrival) if key is not None}
-    loaded.holds = Holds(await held.queues(connection, keys) if keys else ())
+    await _look(connection, loaded, arrivals, readable, begins)
     await _read_earlier(connection, loaded, readable)
-    await _read_news(connection, loaded, readable)
     await _read_elements(connection, loaded, readable)
     await _read_linkable(connection, loaded, readable)
     return loaded
@@ -102,13 +102,11 @@ def give_new_ids(loaded: Loaded, refs: Iterable[cases.Ref], new_id: Callable[[],
             loaded.new_ids[ref] = new_id()
 
 
-async def _read_duplicates(
-    connection: Connection, loaded: Loaded, arrivals: Sequence[Arrival], readable: Readable
+async def _look(
+    connection: Connection, loaded: Loaded, arrivals: Sequence[Arrival], readable: Readable, begins: Begins
 ) -> None:
-    """D-2: the messages and the envelopes that have come before, and whether a message that is to be revoked has come.
-
-    An earlier hub may have taken the digest of the bytes, or of an older canonical form. Where the digest differs, the
-    stored message is read again and gets the digest of today.
+    """D-2: the messages and the envelopes that have come before, and whether a message that is to be revoked has come. C-62: whether
+    any hub has had news of the patients, since what this hub remembers of them may be older. D-4: what is held in the queues.
     """
     keys = {arrival.key for arrival in arrivals}
     for arrival, message in readable:
@@ -116,7 +114,24 @@ async def _read_duplicates(
         if rule is not None and may_precede_its_message(rule) and message.data.message:  # type: ignore[attr-defined]
             keys.add((message.source, message.data.message))  # type: ignore[attr-defined]
     envelopes = {arrival.envelope for arrival, _ in readable if arrival.envelope is not None}
-    loaded.seen, loaded.envelopes = await inbox.seen(connection, keys, envelopes)
+    patients = (getattr(message.data, "patient", None) for _, message in readable)
+    loaded.news_read_for = {patient.personnummer for patient in patients if patient is not None}
+    loaded.news_read_for |= {
+        case.person["personnummer"] for case in loaded.cases.values() if case.addressed is None and case.person
+    }
+    queues = {key for arrival in arrivals for key in loaded.queue_keys(arrival) if key is not None}
+    found = await first_look.look(connection, keys, envelopes, loaded.news_read_for, queues)
+    begins(found.first_id)
+    loaded.first_id, loaded.news = found.first_id, found.news
+    loaded.seen, loaded.envelopes = found.seen, found.envelopes
+    loaded.holds = Holds(await held.queues(connection, queues) if found.queues else ())
+    await _digest_anew(connection, loaded, arrivals)
+
+
+async def _digest_anew(connection: Connection, loaded: Loaded, arrivals: Sequence[Arrival]) -> None:
+    """An earlier hub may have taken the digest of the bytes, or of an older canonical form. Where the digest differs, the stored message
+    is read again and gets the digest of today.
+    """
     new = [a for a in arrivals if a.message is not None and not (a.was_held or a.is_own)]
     differ = {a.key for a in new if a.key in loaded.seen and loaded.seen[a.key][0] != a.digest}
     stored = await edits.as_they_came(connection, await inbox.load(connection, list(differ))) if differ else {}
@@ -147,17 +162,6 @@ async def _read_earlier(connection: Connection, loaded: Loaded, readable: Readab
         loaded.sizes[case_id, sequence] = len(row.raw)
         if kept_to(inbox.events_of(row)) is not None:
             loaded.kept.add((case_id, sequence))
-
-
-async def _read_news(connection: Connection, loaded: Loaded, readable: Readable) -> None:
-    """Whether any hub has had news of the patients (C-62): what this hub remembers of them may be older."""
-    patients = (getattr(message.data, "patient", None) for _, message in readable)
-    loaded.news_read_for = {patient.personnummer for patient in patients if patient is not None}
-    loaded.news_read_for |= {
-        case.person["personnummer"] for case in loaded.cases.values() if case.addressed is None and case.person
-    }
-    if loaded.news_read_for:
-        loaded.news = await person_changes.latest(connection, loaded.news_read_for)
 
 
 async def _read_linkable(connection: Connection, loaded: Loaded, readable: Readable) -> None:

@@ -23,6 +23,8 @@ from schemas.envelope import Message
 class Loaded:
     """Everything that is known when a batch begins. ``handle`` keeps it current from message to message."""
 
+    first_id: int = 0
+    """The first of the ids of the outbox rows that the batch writes."""
     seen: dict[Key, tuple[bytes, Any]] = field(default_factory=dict)
     """Messages that have come before: key → (digest, receipt or None while held)."""
     envelopes: dict[tuple[str, bytes], str] = field(default_factory=dict)

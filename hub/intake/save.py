@@ -4,60 +4,61 @@ the store.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from hub.intake import notices
 from hub.intake.handled import Handled
 from hub.processes.engine.case import Case
 from hub.processes.shared import disclosure
-from hub.shards import Begins, Shards
+from hub.shards import Shards
 from hub.store import cases, held, inbox, outbox, person_changes, projections
 from hub.store.inbox import Connection
+from hub.store.new_rows import Insert, write
 from hub.store.outbox import OutboxRow
-from hub.store.shards import change, still_owned, tell
+from hub.store.shards import change, tell
 from hub.translators import formats
 
 _SENT = frozenset({"notice", "receipt"})
 """The kinds of rows that go to connected systems."""
 
 
-async def save(connection: Connection, handled: Handled, now: datetime, shards: Shards, begins: Begins) -> None:
+async def save(connection: Connection, handled: Handled, first_id: int, now: datetime, shards: Shards) -> None:
     """Writes all of it. Raises ``Conflict`` where another hub was first.
 
-    ``begins``: told the first id of the new outbox rows (``Shards.writing``).
-
-    The order is part of the promise: the messages come before the cases, and the outbox rows get their ids last, while
-    the cases are locked, so that a case's later rows have higher ids.
+    ``first_id``: of the outbox rows; reserved while the cases are locked, so that a case's later rows have higher ids.
     """
     if handled.persons_with_news:
         await person_changes.record(connection, handled.persons_with_news, now)
     for case_id in sorted(handled.now_protected):
         await _hide_in_unsent(connection, handled.changed[case_id])
-    await inbox.add(connection, handled.received)
-    await _save_cases(connection, handled, now)
-    await _save_holds(connection, handled, now)
-    if handled.outbox:
-        await _save_rows(connection, handled.outbox, shards, begins)
-
-
-async def _save_rows(connection: Connection, rows: Sequence[OutboxRow], shards: Shards, begins: Begins) -> None:
-    """Gives the rows their ids and their shards. Those that go to this process's own lanes are fresh; the owners of the other
-    shards are told.
-    """
-    owned = await still_owned(connection, shards.place(rows))
-    start = await outbox.reserve_ids(connection)
-    begins(start)
-    last: dict[str, int] = {}
+    lists = await _save_changed(connection, handled, now)
+    opened = [(handled.changed[id_], system, ref) for id_, (system, ref) in handled.opened.items()]
+    rows = handled.outbox
+    known = shards.place(rows)
     for number, row in enumerate(rows):
-        row.id = start + number
-        row.fresh = row.shard in owned and row.kind in _SENT and shards.has_lanes(row.system)
+        row.id = first_id + number
+        row.fresh = row.shard in known and row.kind in _SENT and shards.has_lanes(row.system)
+    owned = await write(
+        connection, inbox.new(handled.received), cases.new(opened, now), *lists, outbox.new(rows), known=known
+    )
+    _keep_what_is_ours(rows, owned)
+    if handled.elements:
+        elements = [(id_, handled.changed[id_].elements[address]) for id_, address in sorted(handled.elements)]
+        await cases.put_elements(connection, elements)
+    await _save_holds(connection, handled, now)
+    if elsewhere := {row.shard for row in rows if row.kind in _SENT and not row.fresh}:
+        shards.heard(await tell(connection, elsewhere))
+
+
+def _keep_what_is_ours(rows: Sequence[OutboxRow], owned: Container[int]) -> None:
+    """Rows in shards that another process has taken by now are in the table only; the others go to this process's lanes."""
+    last: dict[str, int] = {}
+    for row in rows:
+        row.fresh = row.fresh and row.shard in owned
         if row.fresh:
             row.previous = last.get(row.system, 0)
             last[row.system] = row.id
-    await outbox.add(connection, rows)
-    if elsewhere := {row.shard for row in rows if row.kind in _SENT and not row.fresh}:
-        shards.heard(await tell(connection, elsewhere))
 
 
 async def _hide_in_unsent(connection: Connection, case: Case) -> None:
@@ -72,20 +73,16 @@ async def _hide_in_unsent(connection: Connection, case: Case) -> None:
         await outbox.rewrite(connection, number, notices.body_of(message, disclosure.told(message, case)))
 
 
-async def _save_cases(connection: Connection, handled: Handled, now: datetime) -> None:
+async def _save_changed(connection: Connection, handled: Handled, now: datetime) -> list[Insert]:
+    """Writes the cases that were there already; returns what is new in the lists and among the deadlines of all, to be written."""
     changed = [case for _, case in sorted(handled.changed.items())]
     known = handled.changed.keys() - handled.opened.keys()
-    await projections.update(connection, changed, handled.new_deadlines, known)
+    new = await projections.update(connection, changed, handled.new_deadlines, known)
     # What has ended comes before what is opened: the index that allows a person one open case looks at each statement.
     seen = handled.seen_to_change
     await cases.change(connection, [case for case in changed if case.id in known and case.status != "open"], seen, now)
-    await cases.add(
-        connection, [(handled.changed[id_], system, ref) for id_, (system, ref) in handled.opened.items()], now
-    )
     await cases.change(connection, [case for case in changed if case.id in known and case.status == "open"], seen, now)
-    if handled.elements:
-        elements = [(id_, handled.changed[id_].elements[address]) for id_, address in sorted(handled.elements)]
-        await cases.put_elements(connection, elements)
+    return new
 
 
 async def _save_holds(connection: Connection, handled: Handled, now: datetime) -> None:

@@ -16,9 +16,8 @@ from hub.processes.engine.case import Case
 from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case, process_of_case
 from hub.processes.engine.rule import LinkableCase
-from hub.store import copying
-from hub.store.copying import int4, text, texts, timestamptz
 from hub.store.inbox import uuid_bytes
+from hub.store.new_rows import NewRows, Table, int4, text, texts, timestamptz
 from hub.store.sort_name import sort_name
 from hub.store.transaction import array, keys
 from schemas.plain_json import plain_json
@@ -125,22 +124,25 @@ async def names(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[s
     return {id_: (name or "", outsiders) for id_, name, outsiders in await found.fetchall()}
 
 
-_COLUMNS = (
-    "id", "system", "ref", "person", "process", "status", "manual", "sequence", "state", "opened_at", "changed_at", "name",
-    "archived_at", "sole", "named", "month", "sort_name", "former",
-    "manual_since",
-)  # fmt: skip
+_TABLE = Table(
+    "cases",
+    "id uuid, system text, ref text, person text, process text, status text, manual text, sequence integer, state json,"
+    " opened_at timestamptz, changed_at timestamptz, name text, archived_at timestamptz, sole text, named text[], month text,"
+    " sort_name text, former text[], manual_since timestamptz",
+)
 
 
-async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | None]], now: datetime) -> None:
-    """Write new cases as (case, system, reference that opened it); raises ``Conflict`` when a reference has a case already."""
-    await copying.copy(connection, "cases", _COLUMNS, [_copied(*one, timestamptz(now)) for one in opened])
+def new(opened: Sequence[tuple[Case, str, str | None]], now: datetime) -> NewRows:
+    """New cases to write, as (case, system, reference that opened it); it raises ``Conflict`` when a reference has a case already."""
+    return NewRows(_TABLE, [(*one, now) for one in opened], _row_of)
 
 
-def _copied(case: Case, system: str, ref: str | None, now: bytes) -> bytes:
+def _row_of(opened: tuple[Case, str, str | None, datetime]) -> bytes:
+    case, system, ref, opened_at = opened
+    now = timestamptz(opened_at)
     process, left = process_of_case(case), _archived_at(case)
     named = process.named_in(case)
-    return copying.row(
+    return _TABLE.row(
         uuid_bytes(case.id),
         system.encode(),
         text(ref),

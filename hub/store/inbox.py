@@ -5,7 +5,7 @@ Every function runs inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,8 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from pydantic_core import from_json
 
-from hub.store import copying
-from hub.store.copying import int4, text, timestamptz
+from hub.store.new_rows import NewRows, Table, int4, text, timestamptz
 from hub.store.transaction import Conflict, array
 from hub.store.transaction import keys as texts
 
@@ -52,10 +51,11 @@ def events_of(row: InboxRow) -> list[Any]:
     return from_json(row.events) if row.events else []
 
 
-_COLUMNS = (
-    "source", "id", "digest", "raw", "media_type", "attributes", "system", "received_at", "name", "case_id", "sequence", "events",
-    "receipt", "envelope",
-)  # fmt: skip
+_TABLE = Table(
+    "message",
+    "source text, id text, digest bytea, raw bytea, media_type text, attributes json, system text, received_at timestamptz,"
+    " name text, case_id uuid, sequence integer, events json, receipt json, envelope bytea",
+)
 
 
 @lru_cache(maxsize=4096)  # a case's id stands in a handful of the rows of its batch
@@ -64,13 +64,13 @@ def uuid_bytes(text: str | None) -> bytes | None:
     return None if text is None else bytes.fromhex(text.replace("-", ""))
 
 
-async def add(connection: Connection, rows: Sequence[InboxRow]) -> None:
-    """Write new messages; raises ``Conflict`` when a key is stored already."""
-    await copying.copy(connection, "message", _COLUMNS, [_copied(row) for row in rows])
+def new(rows: Sequence[InboxRow]) -> NewRows:
+    """New messages to write; it raises ``Conflict`` when a key is stored already."""
+    return NewRows(_TABLE, rows, _row_of)
 
 
-def _copied(row: InboxRow) -> bytes:
-    return copying.row(
+def _row_of(row: InboxRow) -> bytes:
+    return _TABLE.row(
         row.source.encode(),
         row.id.encode(),
         row.digest,
@@ -90,36 +90,6 @@ def _copied(row: InboxRow) -> bytes:
 
 Envelope = tuple[str, bytes]
 """(source, the envelope's 16 bytes)."""
-_SEEN = (
-    "SELECT m.source, m.id, m.digest, m.receipt, NULL::bytea FROM unnest(%s::text[], %s::text[]) AS k (source, id)"
-    " JOIN message m USING (source, id)"
-)
-_AND_ENVELOPES = (
-    " UNION ALL SELECT m.source, m.id, NULL, NULL, m.envelope FROM unnest(%s::text[], %s::bytea[]) AS e (source, envelope)"
-    " JOIN message m USING (source, envelope)"
-)
-
-
-async def seen(
-    connection: Connection, keys: Iterable[Key], envelopes: Iterable[Envelope] = ()
-) -> tuple[dict[Key, tuple[bytes, Any]], dict[Envelope, str]]:
-    """Key → (digest, receipt, or None while held), for the keys that are stored; envelope → the id of the message that came in it."""
-    wanted, carriers = list(keys), list(envelopes)
-    arrays = [texts(k[0] for k in wanted), texts(k[1] for k in wanted)]
-    if carriers:
-        arrays += [
-            texts(source for source, _ in carriers),
-            array(f'"\\\\x{envelope.hex()}"' for _, envelope in carriers),
-        ]
-    found = await connection.execute(_SEEN + (_AND_ENVELOPES if carriers else ""), arrays)
-    messages: dict[Key, tuple[bytes, Any]] = {}
-    came_in: dict[Envelope, str] = {}
-    for source, id_, digest, receipt, envelope in await found.fetchall():
-        if envelope is None:
-            messages[source, id_] = bytes(digest), receipt
-        else:
-            came_in[source, bytes(envelope)] = id_
-    return messages, came_in
 
 
 async def answer(connection: Connection, row: InboxRow) -> None:

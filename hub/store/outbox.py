@@ -16,9 +16,8 @@ from typing import Any, Literal
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from hub.store import copying
-from hub.store.copying import int2, int4, int8, timestamptz
 from hub.store.inbox import uuid_bytes
+from hub.store.new_rows import NewRows, Table, int2, int4, int8, timestamptz, write
 from hub.store.transaction import array, keys
 from schemas.envelope import Message
 from schemas.messages import Announcement, CaseMessage, NoticeExtensions, Question, Receipt
@@ -101,10 +100,13 @@ class OutboxRow:
             self.refused_since = now if self.refused_since is None else min(now, self.refused_since + lost)
 
 
-_COLUMNS = (
-    "id", "kind", "system", "case_id", "sequence", "source", "message", "told", "body", "accepted_at", "due_at", "follows",
-    "shard", "state",
-)  # fmt: skip
+_TABLE = Table(
+    "outbox_row",
+    "id bigint, kind text, system text, case_id uuid, sequence integer, source text, message text, told json, body bytea,"
+    " accepted_at timestamptz, due_at timestamptz, follows integer, shard smallint, state text",
+    # Only the owner of a shard has fresh rows in it.
+    state="CASE WHEN n.state = 'fresh' AND n.shard NOT IN (SELECT id FROM owned) THEN 'waiting' ELSE n.state END",
+)
 BLOCK = 100_000
 """So many ids are reserved for the rows of a transaction."""
 
@@ -119,14 +121,21 @@ async def reserve_ids(connection: Connection) -> int:
     return int(row[0])
 
 
+def new(items: Sequence[OutboxRow]) -> NewRows:
+    """New rows to write; they wait to be sent. Of those that are fresh, the ones in shards that are no longer the caller's wait in the
+    table, where its shards are proved in the same statement.
+    """
+    return NewRows(_TABLE, items, _row_of)
+
+
 async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
-    """Write new rows; they wait to be sent."""
-    await copying.copy(connection, "outbox_row", _COLUMNS, [_copied(item) for item in items])
+    """Write new rows, and nothing else; they wait to be sent."""
+    await write(connection, new(items))
 
 
-def _copied(item: OutboxRow) -> bytes:
+def _row_of(item: OutboxRow) -> bytes:
     accepted_at = timestamptz(item.accepted_at)
-    return copying.row(
+    return _TABLE.row(
         int8(item.id),
         item.kind.encode(),
         item.system.encode(),

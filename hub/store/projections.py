@@ -1,6 +1,7 @@
 """Derives the units' lists (C-31), their calendars and the deadlines (D-9) from changed cases. Imports psycopg and the rules' case only.
 
-Most changes are new cases, so these take a single statement; arrays are sent as text, which costs the hub least.
+Most changes are new cases: what is new is written with the other new rows of the transaction. Arrays are sent as text, which costs the hub
+least.
 """
 
 from __future__ import annotations
@@ -12,13 +13,24 @@ from hub.processes.engine.process import has_no_calendar, process_of_case
 from hub.processes.shared.disclosure import listed, readable
 from hub.store import calendar
 from hub.store.inbox import Connection
+from hub.store.new_rows import Insert
 from hub.store.transaction import array
+
+_LIST = (
+    "INSERT INTO participation (unit, case_id, att_gora, process)"
+    " SELECT unit, case_id, awaited::text[], process FROM unnest(%s::text[], %s::uuid[], %s::text[], %s::text[])"
+    " AS n (unit, case_id, awaited, process)"
+)
+_DEADLINES = (
+    "INSERT INTO deadline (case_id, key, due_at) SELECT * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[])"
+)
 
 
 async def update(
     connection: Connection, changed: Sequence[Case], rewound: Container[str], known: Container[str]
-) -> None:
-    """Write the lists, calendars and deadlines of changed cases.
+) -> list[Insert]:
+    """Write what is altered in the lists, calendars and deadlines of changed cases, and take out what has gone; return what is new in
+    them, to be written.
 
     ``rewound``: ids of the cases whose deadlines changed; ``known``: ids of the cases that are not new. What the lists show
     at present is kept in the case itself (``listed``).
@@ -54,20 +66,12 @@ async def update(
     if again := [case.id for case in rescheduled if case.id in known]:
         await connection.execute("DELETE FROM deadline WHERE case_id = ANY(%s::uuid[])", (array(again),))
     due = [(case.id, key, at) for case in rescheduled for key, at in case.due.items()]
-    if added or due:
-        await connection.execute(
-            "WITH listed AS (INSERT INTO participation (unit, case_id, att_gora, process)"
-            " SELECT unit, case_id, awaited::text[], process FROM unnest(%s::text[], %s::uuid[], %s::text[], %s::text[])"
-            " AS n (unit, case_id, awaited, process))"
-            " INSERT INTO deadline (case_id, key, due_at) SELECT * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[])",
-            (
-                *_arrays(added),
-                array(processes),
-                array(case for case, _, _ in due),
-                array(key for _, key, _ in due),
-                array(at for _, _, at in due),
-            ),
-        )
+    to_write = []
+    if added:
+        to_write.append(Insert(_LIST, (*_arrays(added), array(processes))))
+    if due:
+        to_write.append(Insert(_DEADLINES, tuple(array(one[column] for one in due) for column in range(3))))
+    return to_write
 
 
 async def _update_calendars(connection: Connection, changed: Sequence[Case]) -> None:

@@ -103,7 +103,7 @@ async def take(connection: Connection, ids: Iterable[int], owner: str) -> tuple[
 async def states(connection: Connection, ids: Iterable[int]) -> dict[int, ShardState]:
     """How these shards stand."""
     found = await connection.execute("SELECT id, epoch, changes FROM shard WHERE id = ANY(%s)", (list(ids),))
-    return {id_: ShardState(epoch, changes) for id_, epoch, changes in await found.fetchall()}
+    return states_of(await found.fetchall())
 
 
 async def still_owned(connection: Connection, known: Mapping[int, ShardState]) -> dict[int, ShardState]:
@@ -112,11 +112,20 @@ async def still_owned(connection: Connection, known: Mapping[int, ShardState]) -
     """
     if not known:
         return {}
-    found = await connection.execute(
-        "SELECT id, epoch, changes FROM still_owned(%s::smallint[], %s::integer[])",
-        (array(map(str, known)), array(str(one.epoch) for one in known.values())),
-    )
-    return {id_: ShardState(epoch, changes) for id_, epoch, changes in await found.fetchall()}
+    return states_of(await (await connection.execute(STILL_OWNED, epochs_of(known))).fetchall())
+
+
+STILL_OWNED = "SELECT id, epoch, changes FROM still_owned(%s::smallint[], %s::integer[])"
+
+
+def epochs_of(known: Mapping[int, ShardState]) -> tuple[str, str]:
+    """The values of ``STILL_OWNED``."""
+    return array(map(str, known)), array(str(one.epoch) for one in known.values())
+
+
+def states_of(rows: Iterable[tuple[int, int, int]]) -> dict[int, ShardState]:
+    """Its answer."""
+    return {id_: ShardState(epoch, changes) for id_, epoch, changes in rows}
 
 
 async def change(connection: Connection, cases: Iterable[str]) -> None:

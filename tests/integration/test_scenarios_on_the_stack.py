@@ -134,8 +134,8 @@ class OnTheStack:
     async def final(self, key) -> Receipt | None:
         """The final receipt of one that was held; None while it is."""
         async with self.store.transaction() as connection:
-            found = (await inbox.seen(connection, [key]))[0][key][1]
-        return None if found is None else Receipt.model_validate(found)
+            raw = (await inbox.load(connection, [key]))[key].receipt
+        return None if raw is None else Receipt.model_validate_json(raw)
 
     async def move_clock(self, then: datetime) -> list[ToldNotice]:
         """Moves the clock; what comes due on the way, and what registers answer late, is told at its time (D-9)."""

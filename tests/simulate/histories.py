@@ -12,7 +12,8 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
-from hub.store import dead_letters, held, inbox, outbox, send_queue, sent_marks, shards
+from hub.store import dead_letters, first_look, held, inbox, new_rows, outbox, send_queue, sent_marks, shards
+from hub.store.first_look import FirstLook
 from hub.store.inbox import InboxRow
 from hub.store.outbox import OutboxRow
 from hub.store.sent_marks import SentRange, Settled
@@ -54,6 +55,8 @@ def plain(value: Any) -> Any:
         )
     if isinstance(value, held.Held):
         return value.key, value.case_key, value.reason, value.attempts
+    if isinstance(value, FirstLook):
+        return plain([value.seen, value.envelopes, value.news, value.queues])
     if isinstance(value, InboxRow):
         return value.source, value.id, value.case_id, value.sequence, value.receipt
     if isinstance(value, dict):
@@ -203,10 +206,19 @@ class _Drawing:
                 ],
             )
 
-        return self._call(actor, inbox, "add", rows)
+        return self._call(actor, new_rows, "write", lambda: (inbox.new(*rows()),))
+
+    def _told(self, actor: str) -> Step:
+        """A message and the row of the outbox that tells it, with the proof of its shard, which may be another's by now."""
+        message, row = self._message(actor), self._add(actor)
+        known = {number: ShardState(self.draw.choice((1, 1, 2)), 0) for number in range(2)}
+        return self._call(
+            actor, new_rows, "write", lambda: (*message.make(), outbox.new(*row.make())), known=known
+        )  # fmt: skip
 
     def _seen(self, actor: str) -> Step:
-        return self._call(actor, inbox, "seen", lambda: ([("urn:hsa:a", f"m-{n}") for n in range(1, 5)],))
+        keys = [("urn:hsa:a", f"m-{n}") for n in range(1, 5)]
+        return self._call(actor, first_look, "look", lambda: (keys, [], [], CASES[:1]))
 
     def _hold(self, actor: str) -> Step:
         key, case = ("urn:hsa:a", f"m-{self.draw.randint(1, 4)}"), self.draw.choice(CASES)
@@ -224,5 +236,5 @@ class _Drawing:
 
     _KINDS: tuple[Callable[[_Drawing, str], Step], ...] = (
         _add, _add, _add, _mark, _range, _retry, _of_one_row, _of_one_row, _block, _look, _look, _look, _still_owned, _change, _settle,
-        _message, _seen, _hold, _hold, _hold,
+        _message, _told, _told, _seen, _hold, _hold, _hold,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +13,17 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case, process_of_case
 from hub.processes.engine.rule import LinkableCase
 from hub.processes.shared.disclosure import listed
-from hub.store import cases, deadline, edits, held, inbox, person_changes, projections
+from hub.store import cases, deadline, edits, first_look, held, inbox, new_rows, person_changes, projections
+from hub.store.first_look import FirstLook
 from hub.store.held import Held
 from hub.store.inbox import InboxRow
+from hub.store.new_rows import NewRows
+from hub.store.shards import ShardState
 from hub.store.transaction import Conflict
 from schemas.messages import HUB_SOURCE
 from tests.simulate.database import Row, Table, Transaction, Waiting
+from tests.simulate.model_of_rows import add_rows, reserve_ids
+from tests.simulate.model_of_shards import still_owned
 from tests.simulate.statements import instead_of
 
 
@@ -42,18 +47,48 @@ def tables() -> dict[str, Table]:
 # --- messages ---------------------------------------------------------------------------------------------------------
 
 
-@instead_of(inbox, "add")
 def add_messages(transaction: Transaction, rows: Sequence[InboxRow]) -> Waiting:
     for row in rows:
         yield from transaction.insert("message", (row.source, row.id), {"row": row} | _place(row))
+
+
+@instead_of(new_rows)
+def write(transaction: Transaction, *new: NewRows, known: Mapping[int, ShardState] | None = None) -> Waiting:
+    owned = (yield from still_owned(transaction, known)) if known else {}
+    for one in new:
+        match one.table.name:
+            case "message":
+                yield from add_messages(transaction, one.items)
+            case "cases":
+                yield from add_cases(transaction, one.items)
+            case _:
+                yield from add_rows(transaction, one.items, owned if known else None)
+    return owned
 
 
 def _place(row: InboxRow) -> Row:
     return {"case_id": row.case_id, "sequence": row.sequence}
 
 
-@instead_of(inbox)
-def seen(transaction: Transaction, keys: Iterable[inbox.Key], envelopes: Iterable[inbox.Envelope] = ()) -> Any:
+@instead_of(first_look)
+def look(
+    transaction: Transaction,
+    messages: Collection[inbox.Key],
+    envelopes: Collection[inbox.Envelope] = (),
+    persons: Collection[str] = (),
+    queues: Collection[str] = (),
+) -> FirstLook:
+    seen, came_in = _seen(transaction, messages, envelopes)
+    return FirstLook(
+        first_id=reserve_ids(transaction),
+        seen=seen,
+        envelopes=came_in,
+        news=latest(transaction, persons),
+        queues=bool(held_in(transaction, queues)),
+    )
+
+
+def _seen(transaction: Transaction, keys: Iterable[inbox.Key], envelopes: Iterable[inbox.Envelope]) -> Any:
     found = {key: row["row"] for key in keys if (row := transaction.get("message", key)) is not None}
     messages = {
         key: (row.digest, None if row.receipt is None else from_json(row.receipt)) for key, row in found.items()
@@ -177,9 +212,8 @@ def linkable(transaction: Transaction, ids: Iterable[str], persons: Iterable[str
     return found
 
 
-@instead_of(cases, "add")
-def add_cases(transaction: Transaction, opened: Sequence[tuple[Any, str, str | None]], now: datetime) -> Waiting:
-    for case, system, ref in opened:
+def add_cases(transaction: Transaction, opened: Sequence[tuple[Any, str, str | None, datetime]]) -> Waiting:
+    for case, system, ref, now in opened:
         sole = case.person.get("personnummer") if process_of_case(case).one_open_per_person else None
         row = {"system": system, "ref": ref, "process": case.process, "sole": sole, "opened_at": now} | _state(case)
         yield from transaction.insert("cases", case.id, row)
@@ -232,7 +266,7 @@ def put_elements(transaction: Transaction, changed: Sequence[tuple[str, Element]
 
 @instead_of(projections)
 def update(transaction: Transaction, changed: Sequence[Any], rewound: Any, known: Any) -> Waiting:
-    """The deadlines; who sees a case in which list concerns no delivery."""
+    """The deadlines, all of them at once; who sees a case in which list concerns no delivery."""
     for case in changed:
         case.listed = listed(case)
         if case.id not in rewound:
@@ -242,6 +276,7 @@ def update(transaction: Transaction, changed: Sequence[Any], rewound: Any, known
         for key, due_at in case.due.items():
             row = {"case_id": case.id, "key": key, "due_at": datetime.fromisoformat(due_at), "put_off": None}
             yield from transaction.insert("deadline", (case.id, key), row)
+    return []
 
 
 @instead_of(deadline)
@@ -334,8 +369,8 @@ def wake(transaction: Transaction, case_keys: Iterable[str], now: datetime) -> W
     )
 
 
-@instead_of(held)
-def queues(transaction: Transaction, case_keys: Iterable[str]) -> list[Held]:
+@instead_of(held, "queues")
+def held_in(transaction: Transaction, case_keys: Iterable[str]) -> list[Held]:
     wanted = set(case_keys)
     found = [row for _, row in transaction.rows("held") if row["case_key"] in wanted and row["source"] != HUB_SOURCE]
     return [Held(**row) for row in sorted(found, key=lambda row: row["id"])]

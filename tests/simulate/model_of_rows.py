@@ -5,7 +5,7 @@ A fresh row is sent when a range covers it; what a statement asks of the ranges 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -96,9 +96,9 @@ def reserve_ids(transaction: Transaction) -> int:
 
 
 @instead_of(outbox, "add")
-def add_rows(transaction: Transaction, items: Sequence[OutboxRow]) -> Waiting:
+def add_rows(transaction: Transaction, items: Sequence[OutboxRow], owned: Container[int] | None = None) -> Waiting:
     for item in items:
-        state = "fresh" if item.fresh else "waiting"
+        state = "fresh" if item.fresh and (owned is None or item.shard in owned) else "waiting"
         row = {name: getattr(item, name) for name in _COLUMNS} | _LATER | {"state": state}
         yield from transaction.insert("outbox", item.id, row)
         yield from count(transaction, item.system, 1)
