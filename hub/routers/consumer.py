@@ -42,8 +42,8 @@ Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 # deleted and made anew under its old name.
 #
 # In this order: a batch is fetched, its records are handed to the intake, and when the intake has committed them (each
-# accepted, refused or held in the database) the offsets after them are committed to the group. A few batches are under way
-# at a time; their offsets are committed in the order in which the batches came.
+# accepted, refused or held in the database) the offsets after them are committed to the group, some times a second. A few
+# batches are under way at a time; their offsets are committed in the order in which the batches came.
 #
 # Promised: an offset is committed only after every record before it is in the database, so a hub that stops at any moment
 # loses nothing; a record may come twice and is then a repeat. An error concerns its own partition: where it is not known
@@ -275,7 +275,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         await self._places.begin_again(topic)
 
     async def finish(self, timeout_s: float) -> None:
-        """Stops when the batches in hand are handled and committed, within ``timeout_s`` seconds."""
+        """Stops when the batches in hand are handled, within ``timeout_s`` seconds, and commits their offsets."""
         await self._in_hand.finish(timeout_s)
 
     @property

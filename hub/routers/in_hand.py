@@ -1,25 +1,29 @@
-"""The batches that were fetched and are not committed yet: a few at a time, committed in the order in which they came (D-1).
+"""The batches that were fetched and are not handled yet: a few at a time; their offsets are committed in the order in which they came
+(D-1).
 Imports aiokafka and the intake only.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import CommitFailedError, KafkaError
+from aiokafka.errors import CommitFailedError, ConsumerStoppedError, KafkaError
 
 from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
 from hub.log import log
 
 _MOST = 3
-"""Batches that may be fetched and not yet committed: the next is read while this one is in its transaction."""
+"""Batches that may be fetched and not yet handled: the next is read while this one is in its transaction."""
 
 _COMMIT_S = 5.0
+_COMMIT_EVERY_S = 0.1
+"""Seconds between commits of offsets: each is a call to the broker, and records that a crash brings once more are repeats."""
 
 Taken = Mapping[TopicPartition, tuple[int, int]]
 """Partition → offset of its first record in a batch, offset after its last."""
@@ -49,6 +53,10 @@ class InHand:
         self._intake = intake
         self._consumer = consumer
         self._batches: deque[HandOver] = deque()
+        self._handled: tuple[int, dict[TopicPartition, int]] = (0, {})
+        """Under which assignment → partition → the offset after its last record that is handled and not committed."""
+        self._one_by_one = asyncio.Lock()
+        self._committer: asyncio.Task[None] | None = None
         self.epoch = 0
         """Counts assignments: a batch that was fetched under an earlier assignment is not committed under a later one."""
         self.is_joining = False
@@ -58,7 +66,7 @@ class InHand:
 
     @property
     def busy(self) -> bool:
-        """Whether a batch is not committed yet."""
+        """Whether a batch is not handled yet."""
         return any(not batch.task.done() for batch in self._batches)
 
     def add(self, arrivals: Sequence[Arrival], taken: Taken) -> HandOver:
@@ -103,9 +111,12 @@ class InHand:
         return None
 
     async def finish(self, timeout_s: float) -> None:
-        """Waits until every batch is committed, at most ``timeout_s`` seconds."""
+        """Waits until every batch is handled, at most ``timeout_s`` seconds, and commits what is."""
         if self._batches:
             await asyncio.wait({batch.task for batch in self._batches}, timeout=timeout_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_COMMIT_S):
+                await self._commit_handled()
 
     async def _handle(
         self,
@@ -118,7 +129,24 @@ class InHand:
             await self._intake.submit(arrivals, wait=True)
         if before is not None:
             await before
-        await self._commit(ends, epoch)
+        if epoch != self.epoch:
+            log.warning("offsets_not_committed", error="rebalanced")
+            return
+        former, handled = self._handled
+        self._handled = epoch, (handled | ends if former == epoch else ends)
+        if self._committer is None or self._committer.done():
+            self._committer = asyncio.create_task(self._commit_now_and_then())
+
+    async def _commit_now_and_then(self) -> None:
+        while self._handled[1]:
+            await self._commit_handled()
+            await asyncio.sleep(_COMMIT_EVERY_S)
+
+    async def _commit_handled(self) -> None:
+        async with self._one_by_one:
+            (epoch, ends), self._handled = self._handled, (self.epoch, {})
+            if ends:
+                await self._commit(ends, epoch)
 
     async def _commit(self, ends: Mapping[TopicPartition, int], epoch: int) -> None:
         """Offsets that cannot be committed do no harm: the records are handled, and at worst come again as repeats."""
@@ -130,7 +158,7 @@ class InHand:
         try:
             async with asyncio.timeout(_COMMIT_S):  # aiokafka tries for ever where a topic is gone
                 await consumer.commit(mine)
-        except (KafkaError, TimeoutError) as error:
+        except (KafkaError, ConsumerStoppedError, TimeoutError) as error:
             log.warning("offsets_not_committed", error=type(error).__name__)
             if len(mine) > 1 and not isinstance(error, CommitFailedError):  # which is of the whole group
                 await asyncio.gather(*(self._commit({part: end}, epoch) for part, end in mine.items()))
