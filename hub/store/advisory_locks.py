@@ -24,7 +24,7 @@ _SILENCE_S = 10
 """Seconds of silence after which the server ends a session, so that a hub that was stopped, or lost its power, loses its locks."""
 _SILENT_WORK_S = 15
 """Seconds after which another hub ends a hub's session that is within a statement and waits for its client: no time-out of the
-server ends a stopped COPY, whose row locks would block their cases.
+server ends it, and its row locks would block their cases.
 """
 _RELEASE_S = 1.0
 """Seconds that a hub that stops waits for its locks to be given back; the database may be what is away."""
