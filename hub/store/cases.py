@@ -17,7 +17,7 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case, process_of_case
 from hub.processes.engine.rule import LinkableCase
 from hub.store.inbox import uuid_bytes
-from hub.store.new_rows import NewRows, Table, int4, text, texts, timestamptz
+from hub.store.new_rows import NewRows, RowType, int4, text, texts, timestamptz
 from hub.store.sort_name import sort_name
 from hub.store.transaction import array, keys
 from schemas.plain_json import plain_json
@@ -124,7 +124,7 @@ async def names(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[s
     return {id_: (name or "", outsiders) for id_, name, outsiders in await found.fetchall()}
 
 
-_TABLE = Table(
+_NEW = RowType(
     "cases",
     "id uuid, system text, ref text, person text, process text, status text, manual text, sequence integer, state json,"
     " opened_at timestamptz, changed_at timestamptz, name text, archived_at timestamptz, sole text, named text[], month text,"
@@ -134,7 +134,7 @@ _TABLE = Table(
 
 def new(opened: Sequence[tuple[Case, str, str | None]], now: datetime) -> NewRows:
     """New cases to write, as (case, system, reference that opened it); it raises ``Conflict`` when a reference has a case already."""
-    return NewRows(_TABLE, [(*one, now) for one in opened], _row_of)
+    return NewRows(_NEW, [(*one, now) for one in opened], _row_of)
 
 
 def _row_of(opened: tuple[Case, str, str | None, datetime]) -> bytes:
@@ -142,7 +142,7 @@ def _row_of(opened: tuple[Case, str, str | None, datetime]) -> bytes:
     now = timestamptz(opened_at)
     process, left = process_of_case(case), _archived_at(case)
     named = process.named_in(case)
-    return _TABLE.row(
+    return _NEW.row(
         uuid_bytes(case.id),
         system.encode(),
         text(ref),

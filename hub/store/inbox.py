@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from pydantic_core import from_json
 
-from hub.store.new_rows import NewRows, Table, int4, text, timestamptz
+from hub.store.new_rows import NewRows, RowType, int4, text, timestamptz
 from hub.store.transaction import Conflict, array
 from hub.store.transaction import keys as texts
 
@@ -51,7 +51,7 @@ def events_of(row: InboxRow) -> list[Any]:
     return from_json(row.events) if row.events else []
 
 
-_TABLE = Table(
+_NEW = RowType(
     "message",
     "source text, id text, digest bytea, raw bytea, media_type text, attributes json, system text, received_at timestamptz,"
     " name text, case_id uuid, sequence integer, events json, receipt json, envelope bytea",
@@ -66,11 +66,11 @@ def uuid_bytes(text: str | None) -> bytes | None:
 
 def new(rows: Sequence[InboxRow]) -> NewRows:
     """New messages to write; it raises ``Conflict`` when a key is stored already."""
-    return NewRows(_TABLE, rows, _row_of)
+    return NewRows(_NEW, rows, _row_of)
 
 
 def _row_of(row: InboxRow) -> bytes:
-    return _TABLE.row(
+    return _NEW.row(
         row.source.encode(),
         row.id.encode(),
         row.digest,

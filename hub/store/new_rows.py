@@ -31,15 +31,15 @@ _OIDS: Final = {
 _TEXT: Final = _OIDS["text"].to_bytes(4, "big")
 
 
-class Table:
+class RowType:
     """A table, and the columns that its new rows have: those of the composite type ``new_…`` of the same name, in its order."""
 
-    def __init__(self, name: str, columns: str, **instead: str) -> None:
+    def __init__(self, table: str, columns: str, **instead: str) -> None:
         """``columns``: as the type was created with. ``instead``: column → what is written in its place when the rows are written together
         with a proof of shards (``owned`` of ``write``); ``n`` is the new row.
         """
-        self.name = name
-        self.type = f"new_{name}"
+        self.table = table
+        self.type_name = f"new_{table}"
         self.columns = dict(one.split(" ") for one in columns.split(", "))
         self._oids = [_OIDS[kind].to_bytes(4, "big") for kind in self.columns.values()]
         self._count = len(self._oids).to_bytes(4, "big")
@@ -49,7 +49,7 @@ class Table:
     def _insert(self, instead: Mapping[str, str]) -> str:
         values = ", ".join(instead.get(column, f"n.{column}") for column in self.columns)
         columns = ", ".join(self.columns)
-        return f"INSERT INTO {self.name} ({columns}) SELECT {values} FROM unnest(%s::{self.type}[]) AS n"  # noqa: S608 - names of ours
+        return f"INSERT INTO {self.table} ({columns}) SELECT {values} FROM unnest(%s::{self.type_name}[]) AS n"  # noqa: S608 - names of ours
 
     def row(self, *columns: bytes | None) -> bytes:
         """A new row of columns, each as its type's bytes: of ``bytea`` and JSON its own, of ``text`` UTF-8, of ``uuid`` its 16 bytes; else
@@ -71,10 +71,10 @@ class Table:
 class NewRows:
     """New rows of one table."""
 
-    table: Table
+    type: RowType
     items: Sequence[Any]
     row: Callable[[Any], bytes]
-    """Makes the row of an item (``Table.row``)."""
+    """Makes the row of an item (``RowType.row``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ async def write(
             pieces.append((f"put{len(pieces)}", one.statement, one.values))
         elif one.items:
             types = await _types_of(connection)
-            rows = _array(types[one.table.type], [one.row(item) for item in one.items])
-            pieces.append((f"put{len(pieces)}", one.table.proved if known else one.table.plain, (rows,)))
+            rows = _array(types[one.type.type_name], [one.row(item) for item in one.items])
+            pieces.append((f"put{len(pieces)}", one.type.proved if known else one.type.plain, (rows,)))
     if not pieces:
         return {}
     named = ", ".join(f"{name} AS ({text})" for name, text, _ in pieces)

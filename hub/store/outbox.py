@@ -17,7 +17,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from hub.store.inbox import uuid_bytes
-from hub.store.new_rows import NewRows, Table, int2, int4, int8, timestamptz, write
+from hub.store.new_rows import NewRows, RowType, int2, int4, int8, timestamptz, write
 from hub.store.transaction import array, keys
 from schemas.envelope import Message
 from schemas.messages import Announcement, CaseMessage, NoticeExtensions, Question, Receipt
@@ -100,7 +100,7 @@ class OutboxRow:
             self.refused_since = now if self.refused_since is None else min(now, self.refused_since + lost)
 
 
-_TABLE = Table(
+_NEW = RowType(
     "outbox_row",
     "id bigint, kind text, system text, case_id uuid, sequence integer, source text, message text, told json, body bytea,"
     " accepted_at timestamptz, due_at timestamptz, follows integer, shard smallint, state text",
@@ -125,7 +125,7 @@ def new(items: Sequence[OutboxRow]) -> NewRows:
     """New rows to write; they wait to be sent. Of those that are fresh, the ones in shards that are no longer the caller's wait in the
     table, where its shards are proved in the same statement.
     """
-    return NewRows(_TABLE, items, _row_of)
+    return NewRows(_NEW, items, _row_of)
 
 
 async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
@@ -135,7 +135,7 @@ async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
 
 def _row_of(item: OutboxRow) -> bytes:
     accepted_at = timestamptz(item.accepted_at)
-    return _TABLE.row(
+    return _NEW.row(
         int8(item.id),
         item.kind.encode(),
         item.system.encode(),

@@ -56,7 +56,7 @@ def add_messages(transaction: Transaction, rows: Sequence[InboxRow]) -> Waiting:
 def write(transaction: Transaction, *new: NewRows, known: Mapping[int, ShardState] | None = None) -> Waiting:
     owned = (yield from still_owned(transaction, known)) if known else {}
     for one in new:
-        match one.table.name:
+        match one.type.table:
             case "message":
                 yield from add_messages(transaction, one.items)
             case "cases":

@@ -11,7 +11,7 @@ from psycopg import pq
 from psycopg.adapt import Transformer
 
 from hub.store import new_rows
-from hub.store.new_rows import Table
+from hub.store.new_rows import RowType
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"))
 COLUMNS = st.one_of(
@@ -52,5 +52,5 @@ def test_a_row_by_hand_is_a_row_by_psycopg(columns):
         (column,) = transformer.dump_sequence([at], [psycopg.adapt.PyFormat.BINARY])
         size = -1 if column is None else len(column)
         theirs += [oid.to_bytes(4, "big"), size.to_bytes(4, "big", signed=True), column or b""]
-    table = Table("some", ", ".join(f"c{number} {kind}" for number, (kind, _) in enumerate(columns)))
+    table = RowType("some", ", ".join(f"c{number} {kind}" for number, (kind, _) in enumerate(columns)))
     assert table.row(*(BY_HAND[kind](value) for kind, value in columns)) == b"".join(map(bytes, theirs))
