@@ -28,6 +28,8 @@ _OIDS: Final = {
     "bytea": 17, "bigint": 20, "smallint": 21, "integer": 23, "text": 25, "json": 114, "text[]": 1009, "timestamptz": 1184, "uuid": 2950,
 }  # fmt: skip
 """The types of columns by their numbers in PostgreSQL's catalogue, which are the same in every database."""
+_MOST_BYTES: Final = 4 * 1024 * 1024
+"""Of new rows in one statement: the server holds them some five times over while it writes them."""
 _TEXT: Final = _OIDS["text"].to_bytes(4, "big")
 
 
@@ -88,24 +90,52 @@ class Insert:
 async def write(
     connection: Connection, *new: NewRows | Insert, known: Mapping[int, ShardState] | None = None
 ) -> dict[int, ShardState]:
-    """Write all of it with one statement; raises psycopg's error where a row's key is there already.
+    """Write all of it with one statement, or with several where it is very much; raises psycopg's error where a row's key is there already.
 
     ``known``: the caller's shards, to be proved with it (``shards.still_owned``); those that still are the caller's are returned.
     """
-    pieces: list[tuple[str, str, Sequence[Any]]] = [("owned", STILL_OWNED, epochs_of(known))] if known else []
+    pieces: list[tuple[str, Sequence[Any]]] = []
+    size = 0
     for one in new:
         if isinstance(one, Insert):
-            pieces.append((f"put{len(pieces)}", one.statement, one.values))
+            pieces.append((one.statement, one.values))
         elif one.items:
-            types = await _types_of(connection)
-            rows = _array(types[one.type.type_name], [one.row(item) for item in one.items])
-            pieces.append((f"put{len(pieces)}", one.type.proved if known else one.type.plain, (rows,)))
-    if not pieces:
+            number = (await _types_of(connection))[one.type.type_name]
+            text = one.type.proved if known else one.type.plain
+            for rows in _parts([one.row(item) for item in one.items]):
+                array = _array(number, rows)
+                if size + len(array) > _MOST_BYTES and pieces:
+                    await _write(connection, pieces, known)
+                    pieces, size = [], 0
+                pieces.append((text, (array,)))
+                size += len(array)
+    return await _write(connection, pieces, known) if pieces else {}
+
+
+async def _write(
+    connection: Connection, pieces: Sequence[tuple[str, Sequence[Any]]], known: Mapping[int, ShardState] | None
+) -> dict[int, ShardState]:
+    named = [f"put{number} AS ({text})" for number, (text, _) in enumerate(pieces)]
+    values = [value for _, values in pieces for value in values]
+    if not known:
+        await connection.execute(f"WITH {', '.join(named)} SELECT", values)
         return {}
-    named = ", ".join(f"{name} AS ({text})" for name, text, _ in pieces)
-    statement = f"WITH {named} SELECT {'id, epoch, changes FROM owned' if known else ''}"  # noqa: S608 - as above
-    found = await connection.execute(statement, [value for *_, values in pieces for value in values])
-    return states_of(await found.fetchall()) if known else {}
+    found = await connection.execute(
+        f"WITH owned AS ({STILL_OWNED}), {', '.join(named)} SELECT id, epoch, changes FROM owned",  # noqa: S608 - of ours
+        [*epochs_of(known), *values],
+    )
+    return states_of(await found.fetchall())
+
+
+def _parts(rows: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
+    """The rows in parts of no more than ``_MOST_BYTES``, or one row; nearly always all of them."""
+    start = size = 0
+    for number, row in enumerate(rows):
+        if size + len(row) > _MOST_BYTES and number > start:
+            yield rows[start:number]
+            start, size = number, 0
+        size += len(row)
+    yield rows[start:] if start else rows
 
 
 # --- arrays of rows -----------------------------------------------------------------------------------------------------

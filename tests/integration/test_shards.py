@@ -15,10 +15,13 @@ import pytest
 from hub.delivery.sent_marker import SentMarker, ranges_of
 from hub.errors import Misconfigured, Unavailable
 from hub.shards import Shards
-from hub.store import backlog, dead_letters, outbox, running_hubs, send_queue, sent_marks, shards
+from hub.store import backlog, dead_letters, inbox, new_rows, outbox, running_hubs, send_queue, sent_marks, shards
+from hub.store.inbox import InboxRow
+from hub.store.new_rows import write
 from hub.store.outbox import OutboxRow
 from hub.store.sent_marks import Settled
 from hub.store.shards import SHARDS, still_owned
+from hub.store.transaction import Conflict
 from schemas.messages import NoticeExtensions
 from tests.shards import unsent_ids
 
@@ -127,6 +130,64 @@ async def test_nobody_takes_a_shard_over_while_its_owner_writes(store):
         assert set(two.owned) == set(range(SHARDS))
         async with store.transaction() as connection:
             assert await unsent_ids(connection, "k") == [1]
+
+
+@pytest.mark.parametrize("most", [1, 1_500, 4_000_000])
+async def test_what_a_transaction_adds_is_fresh_only_in_shards_that_are_still_its_own_however_many_statements_it_takes(
+    store, server, monkeypatch, most
+):
+    """The rows of a shard that another took meanwhile wait in the table; all rows are there, and whole."""
+    monkeypatch.setattr(new_rows, "_MOST_BYTES", most)
+    now = datetime.now(UTC)
+    async with processes(store, "one") as (one,):
+        await share(one)
+        rows = [notice(number, number) for number in range(1, 9)]
+        taken = {row.shard for row in rows[::3]}
+        known = one.states(one.owned)
+        server.execute("UPDATE shard SET epoch = epoch + 1 WHERE id = ANY(%s)", [sorted(taken)])
+        messages = [
+            InboxRow(
+                "urn:hsa:SE1-A",
+                f"m-{n}",
+                bytes([n]) * 32,
+                bytes([n]) * 100 * n,
+                "text/plain",
+                None,
+                "k",
+                now,
+                "åäö",
+                CASE.format(n),
+                1,
+                b"[]",
+                b"{}",
+            )
+            for n in range(1, 9)
+        ]
+        async with store.transaction() as connection:
+            owned = await write(connection, inbox.new(messages), outbox.new(rows), known=known)
+        assert owned.keys() == known.keys() - taken
+    stored = server.execute("SELECT id, state, shard, told::text, message FROM outbox_row ORDER BY id").fetchall()
+    assert stored == [
+        (row.id, "waiting" if row.shard in taken else "fresh", row.shard, row.told.decode(), f"m-{row.id}")
+        for row in rows
+    ]
+    async with store.transaction() as connection:
+        assert await inbox.load(connection, [("urn:hsa:SE1-A", f"m-{n}") for n in range(1, 9)]) == {
+            (row.source, row.id): row for row in messages
+        }
+    ((waiting,),) = server.execute("SELECT sum(waiting) FROM outbox_change WHERE system = 'k'").fetchall()
+    assert waiting == 8
+
+
+async def test_nothing_of_what_a_transaction_adds_is_there_when_a_message_was_there_before(store, server):
+    now = datetime.now(UTC)
+    row = InboxRow("urn:hsa:SE1-A", "m-1", b"1" * 32, b"x", "text/plain", None, "k", now, None, None, None, None, None)
+    async with store.transaction() as connection:
+        await write(connection, inbox.new([row]))
+    with pytest.raises(Conflict):
+        async with store.transaction() as connection:
+            await write(connection, inbox.new([row]), outbox.new([notice(1, 1)]))
+    assert server.execute("SELECT count(*) FROM outbox_row").fetchall() == [(0,)]
 
 
 async def test_rows_that_somebody_changes_leave_the_owners_memory_and_no_range_covers_them(store, server):
