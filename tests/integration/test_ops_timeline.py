@@ -164,6 +164,10 @@ async def test_a_case_of_many_hundred_events_has_pages_that_hold_each_of_them_on
     keys = {(one["key"], one["set_at"]) for one in whole["clocks"][0]["deadlines"]}
     assert {(one["key"], one["set_at"]) for page in found for one in page["clocks"][0]["deadlines"]} == keys
 
+    # A later page is one though nobody says how long it is, and a page has as many AuditEvents.
+    later = (await timeline(hub, case, before=first["next"]))["entries"]
+    assert [told(one) for one in later] == [told(one) for one in entries[:-97]]
+    assert len((await timeline(hub, case, limit=7, format="fhir"))["entry"]) == 7
     # So it is in the console: each thing that happened once, over the pages to which *Visa fler* leads.
     client, _ = await browser(hub.hub)
     address, said, folded = f"/cases/{case}", [], 0

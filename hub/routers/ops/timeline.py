@@ -20,6 +20,7 @@ from hub.translators.fhir import delivery_status
 ROUTES = APIRouter(tags=["messages"], responses=PROBLEMS)
 _FHIR: Final = "application/fhir+json"
 _PLACE: Final = r"^-?[0-9]{1,20}(\.-?[0-9]{1,20}){1,5}$"
+_MOST: Final = 1_000
 _OF_KIND: Final = "; ".join(f"`{kind}`: {said}" for kind, said in KINDS.items())
 
 
@@ -155,13 +156,24 @@ class How(Asked):
     format: Literal["json", "fhir"] | None = Field(
         default=None, description="fhir: a Bundle of AuditEvents (FHIR R4). Left out: as Accept says."
     )
-    limit: int | None = Field(default=None, ge=1, le=1_000, description="The most entries, and notices. Left out: all.")
+    limit: int | None = Field(
+        default=None,
+        ge=1,
+        le=_MOST,
+        description=f"The most entries, and notices. Left out: all, or {_MOST} where a later page is asked for.",
+    )
     before: str | None = Field(
-        default=None, pattern=_PLACE, description="`next` of a page; with `limit` only. Left out: the newest entries."
+        default=None, pattern=_PLACE, description="`next` of a page. Left out: the newest entries."
     )
     notices_after: str | None = Field(
-        default=None, pattern=_PLACE, description="`notices_next` of a page; with `limit` only."
+        default=None, pattern=_PLACE, description="`notices_next` of a page. Left out: the first notices."
     )
+
+    @property
+    def most(self) -> int | None:
+        """How many entries and notices a page has; None where the whole is asked for."""
+        is_later = self.before is not None or self.notices_after is not None
+        return _MOST if self.limit is None and is_later else self.limit
 
 
 WantedId = Annotated[
@@ -191,9 +203,9 @@ async def timeline(
 ) -> TimelineShown | Response:
     async with store.transaction() as connection:
         found = await whole.of(connection, id_, in_force.now())
+    if (most := asked.most) is not None:
+        found = pages.of(found, most, asked.before, asked.notices_after)
     accepted = request.headers.get("accept", "")
     if asked.format == "fhir" or (asked.format is None and _FHIR in accepted):
         return Response(delivery_status.write(id_, found.entries), 200, PRIVATE, _FHIR)
-    if asked.limit is not None:
-        found = pages.of(found, asked.limit, asked.before, asked.notices_after)
     return TimelineShown.model_validate(found)
