@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from standardwebhooks import Webhook
 
+from tests.bench.called import Called, Kept, answer_aa, headers_of
 from tests.chaos import seen
 from tests.chaos.history import Notice, Receipt
 from tests.stack import attributes
@@ -29,8 +29,6 @@ READY = "ready"
 INBOX_WAIT_S, INBOX_LIMIT = 30, 500
 _SPARED_S = 1.0
 """How long a reader of the inbox waits when it has asked too often."""
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_HEADER_ID = re.compile(rb'"resourceType":"MessageHeader","id":"([^"]+)"')
 _NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
@@ -52,16 +50,6 @@ class Receiving:
     """Signs the webhooks, and is the token of FHIR messages."""
     readers: int
     """Of each system's inbox."""
-
-
-@dataclass(slots=True)
-class Kept:
-    """One notice as it came."""
-
-    system: str
-    at: float
-    head: bytes | ConsumerRecord
-    body: bytes
 
 
 class Keeper:
@@ -88,52 +76,6 @@ class Keeper:
         await self._enough.wait()
         found, self.kept, self._want = self.kept, [], 0
         return found
-
-
-# --- webhooks and FHIR messages ---------------------------------------------------------------------------------------
-
-
-class Called(asyncio.Protocol):
-    """One connection of the hub's: each call is kept and answered when it is whole."""
-
-    def __init__(self, keep: Callable[[Kept], None], answer: Callable[[bytes], bytes]) -> None:
-        self._keep, self._answer, self._read = keep, answer, bytearray()
-        self._transport: asyncio.WriteTransport
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._read += data
-        while (end := self._read.find(b"\r\n\r\n")) >= 0:
-            length = _LENGTH.search(self._read, 0, end + 2)
-            assert length is not None, bytes(self._read[:end])
-            size = end + 4 + int(length[1])
-            if len(self._read) < size:
-                return
-            head, body = bytes(self._read[:end]), bytes(self._read[end + 4 : size])
-            del self._read[:size]
-            path = head.split(b" ", 2)[1].decode()
-            self._keep(Kept(path.split("/")[1], time.time(), head, body))
-            self._transport.write(self._answer(body))
-
-
-def answer_aa(body: bytes) -> bytes:
-    """The answer of a receiver that has taken a FHIR message."""
-    found = _HEADER_ID.search(body)
-    assert found is not None, body[:500]
-    said = (
-        b'{"resourceType":"Bundle","type":"message","entry":[{"resource":{"resourceType":"MessageHeader","response":{"identifier":"%s",'
-        b'"code":"ok"}}}]}' % found[1]
-    )
-    return b"HTTP/1.1 200 OK\r\ncontent-type: application/fhir+json\r\ncontent-length: %d\r\n\r\n%s" % (len(said), said)
-
-
-def headers_of(head: bytes) -> dict[str, str]:
-    """The headers of a call."""
-    lines = (line.partition(":") for line in head.decode("latin-1").split("\r\n")[1:])
-    return {name.lower(): value.strip() for name, _, value in lines}
 
 
 # --- the topics and the inbox -----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
 from hub.sandbox.registers import SimulatedRegisters
-from tests.bench import load, peer, queries, report, ways
+from tests.bench import delivered, load, peer, queries, report, ways
 from tests.bench.fifty import one_dead_one_slow
 from tests.bench.measured import IN, OUT, Cost, Measured, fresh_topics
 from tests.bench.phases import contended, sustained
@@ -42,9 +42,11 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--queued", type=int, default=100_000, help="notices queued at the restart; 1000000: as the promise says"
     )
-    parser.add_argument("--ways", choices=ways.WAYS, nargs="+", default=list(ways.WAYS), help="these ways out alone")
     parser.add_argument(
-        "--told", type=int, default=2_000, help="admissions told by each way, with letters: 6 notices each"
+        "--ways", choices=delivered.WAYS, nargs="+", default=list(delivered.WAYS), help="these ways out alone"
+    )
+    parser.add_argument(
+        "--told", type=int, default=5_000, help="admissions told by each way, with letters: 6 notices each"
     )
     parser.add_argument("--told-rate", type=float, default=50, help="notices a second by each way at a steady rate")
     parser.add_argument("--readers", type=int, default=1, help="of each system's pull inbox")
@@ -173,12 +175,12 @@ class Course:
     async def ways(self) -> None:
         """By each way out, to receivers that are well."""
         wanted = ways.Wanted(self.wanted.told, self.wanted.told_rate, self.wanted.steady, self.wanted.readers)
-        found: dict[str, ways.Found] = {}
+        found: dict[str, delivered.Found] = {}
         for name in self.wanted.ways:
             await fresh_topics(self.kafka.bootstrap)
             found[name] = await ways.way(name, wanted, self.kafka, self.postgres, self.registers, self.folder)
             say(f"notices by {name}", found[name])
-        ratios = ways.over_kafka(found)
+        ratios = delivered.over_kafka(found)
         for name, one in ratios.items():
             say(f"{name} over Kafka", ", ".join(f"{what} {ratio:.2f}" for what, ratio in one.items()))
         self.found["ways"] = {name: asdict(one) | {"over_kafka": ratios.get(name)} for name, one in found.items()}

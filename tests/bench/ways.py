@@ -12,10 +12,9 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from hub.sandbox.children import free_port
 from hub.sandbox.kafka import Kafka
@@ -24,58 +23,20 @@ from hub.sandbox.registers import SimulatedRegisters
 from schemas.directory import Directory
 from tests import stack as parts
 from tests.bench import load, queries
+from tests.bench.delivered import SYSTEMS, WAYS, Found, Got, delays, faults, rates
 from tests.bench.measured import IN, RECEIPTS, cpu_s, spread
 from tests.bench.receivers import READY, Receiving, token_of
 from tests.bench.whole_hub import WholeHub, hub
-from tests.chaos import checker, seen
-from tests.chaos.history import History, Notice, Receipt, Sent
+from tests.chaos import seen
+from tests.chaos.history import Notice, Receipt
 
-SYSTEMS = ("centre", "kommun")
 LETTERS = 2
 """Free messages that follow each admission in its case, so that there is an order to keep."""
 WARM_UP = 500
-FEW = 500
-"""Of fewer notices no rate is told."""
-WAYS = {
-    "kafka": ("kafka", "native"),
-    "webhook": ("webhook", "native"),
-    "inbox": ("inbox", "native"),
-    "kafka, FHIR": ("kafka", "fhir"),
-    "FHIR message": ("fhir", "fhir"),
-}
-"""What is measured: (way, format)."""
 _SECRET = parts.SECRETS[0]
 _MARKS_S = 1.0
 _PATIENCE_S = 600
 _LINE = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One way's figures. CPU is µs a notice, and includes what the hub does with the message before it tells anybody."""
-
-    per_s: float
-    """From the first notice that was accepted to the last that was acknowledged."""
-    drained_per_s: float | None
-    """Of those that were left when all messages were accepted; None where there were few."""
-    hub_us: float
-    postgres_us: float
-    broker_us: float
-    receivers_us: float
-    latency_ms: dict[str, float]
-    """From accepted to received, at a steady rate."""
-    repeats: int
-    """Notices that came a second time, under the same id."""
-    too_often: int
-    """Answers 429 to a reader of the inbox."""
-
-    def __str__(self) -> str:
-        drained = "" if self.drained_per_s is None else f" ({self.drained_per_s:.0f}/s once all was accepted)"
-        times = ", ".join(f"{name} {self.latency_ms[name]:.1f}" for name in ("p50", "p99"))
-        return (
-            f"{self.per_s:5.0f}/s{drained}; hub {self.hub_us:4.0f} µs, PostgreSQL {self.postgres_us:4.0f} µs,"
-            f" receivers {self.receivers_us:4.0f} µs a notice; {times} ms"
-        )
 
 
 def directory(way: str, format_: str, port: int) -> Directory:
@@ -111,17 +72,6 @@ class Wanted:
     """Of each system's inbox."""
 
 
-@dataclass(frozen=True, slots=True)
-class Got:
-    """Notices in the order in which they came, with their times."""
-
-    notices: Sequence[Notice]
-    at: Sequence[float]
-    cpu_s: float
-    """What receiving them took of the receivers' process."""
-    too_often: int
-
-
 class Receivers:
     """The process of the receivers."""
 
@@ -130,8 +80,11 @@ class Receivers:
 
     async def _line(self) -> str:
         assert self._process.stdout is not None
-        async with asyncio.timeout(_PATIENCE_S):
-            line = (await self._process.stdout.readline()).decode().strip()
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                line = (await self._process.stdout.readline()).decode().strip()
+        except TimeoutError:
+            raise AssertionError(f"not every notice has come and been acknowledged within {_PATIENCE_S} s") from None
         assert line, "the receivers have ended: see above"
         return line
 
@@ -168,17 +121,6 @@ async def receivers(how: Receiving) -> AsyncIterator[Receivers]:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-def faults(sent: Sequence[load.Record], receipts: Sequence[Receipt], notices: Sequence[Notice]) -> list[str]:
-    """What of the hub's promises does not hold for these messages, each of which tells both systems; none when all is well."""
-    history = History(receipts=list(receipts), notices=list(notices))
-    for key, headers, _ in sent:
-        named = {name: value.decode() for name, value in headers}
-        history.sent.append(
-            Sent("ehr", named["ce_source"], named["ce_id"], "kafka", key.decode(), named["ce_id"], True, True, SYSTEMS)
-        )
-    return [str(one) for one in checker.violations(history)]
 
 
 class Way:
@@ -233,41 +175,6 @@ class Way:
                  for one in await parts.everything(self._hub.kafka.bootstrap, RECEIPTS)]  # fmt: skip
         wrong = faults(self._sent, [one for one in found if isinstance(one, Receipt)], self._notices)
         assert not wrong, f"{len(wrong)} promises broken, the first: {wrong[:5]}"
-
-
-def rates(times: Mapping[Any, tuple[float, float]]) -> tuple[float, float | None]:
-    """Notices a second, of all, and of those that were left when the last had been accepted; None where they were few. ``times``: when
-    each was accepted and acknowledged.
-    """
-    last = max(accepted for accepted, _ in times.values())
-    acknowledged = [sent for _, sent in times.values()]
-    end, left = max(acknowledged), sum(sent > last for sent in acknowledged)
-    all_of_them = len(times) / (end - min(accepted for accepted, _ in times.values()))
-    return all_of_them, left / (end - last) if left >= FEW else None
-
-
-def delays(times: Mapping[tuple[str, str], tuple[float, float]], got: Got) -> list[float]:
-    """Milliseconds from accepted to received, the first time."""
-    came: dict[tuple[str, str], float] = {}
-    for one, at in zip(got.notices, got.at, strict=True):
-        came.setdefault((one.system, one.message), at)
-    return [(at - times[which][0]) * 1000 for which, at in came.items()]
-
-
-def over_kafka(found: Mapping[str, Found]) -> dict[str, dict[str, float]]:
-    """Each way over Kafka in the same format: its rate, what a notice costs the hub and PostgreSQL together, and its delays."""
-    ratios = {}
-    for name, one in found.items():
-        way, format_ = WAYS[name]
-        reference = next(
-            (found[each] for each, what in WAYS.items() if what == ("kafka", format_) and each in found), None
-        )
-        if way != "kafka" and reference is not None:
-            ratios[name] = {
-                "per_s": round(one.per_s / reference.per_s, 2),
-                "cpu": round((one.hub_us + one.postgres_us) / (reference.hub_us + reference.postgres_us), 2),
-            } | {at: round(one.latency_ms[at] / reference.latency_ms[at], 2) for at in ("p50", "p99")}
-    return ratios
 
 
 async def way(

@@ -10,7 +10,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from hub.translators import fhir, formats, native
 from schemas.identities import parse_person_id
 from schemas.messages import NoticeExtensions, as_json
-from tests.bench import day, listed, load, measured, receivers, report, ways
+from tests.bench import called, day, delivered, listed, load, measured, receivers, report, ways
 from tests.bench.day_script import UNITS, Script
 from tests.chaos.history import Notice, Receipt
 from tests.stack import SECRETS
@@ -88,7 +88,7 @@ def sent_and_told(stays=2):
         receipts.append(Receipt("ehr", named["id"], "ok", case, sequence))
         notices += [
             Notice(system, "webhook", f"out-{system}-{number}", named["source"], named["id"], case, sequence)
-            for system in ways.SYSTEMS
+            for system in delivered.SYSTEMS
         ]
     return sent, receipts, notices
 
@@ -105,8 +105,10 @@ def test_the_letters_of_an_admission_follow_it_in_its_case_and_are_read_as_any_s
 
 def test_a_way_that_loses_doubles_or_reorders_a_notice_ends_the_benchmark():
     sent, receipts, notices = sent_and_told()
-    assert ways.faults(sent, receipts, notices) == []
-    assert ways.faults(sent, receipts, [*notices, notices[0]]) == []  # a repeat under its id is told, and is no fault
+    assert delivered.faults(sent, receipts, notices) == []
+    assert (
+        delivered.faults(sent, receipts, [*notices, notices[0]]) == []
+    )  # a repeat under its id is told, and is no fault
     other_id = Notice(**{name: getattr(notices[0], name) for name in Notice.__slots__} | {"id": "out-another"})
     foreign = Notice(**{name: getattr(notices[0], name) for name in Notice.__slots__} | {"message": "of-nobody"})
     for wrong, kind in (
@@ -115,30 +117,30 @@ def test_a_way_that_loses_doubles_or_reorders_a_notice_ends_the_benchmark():
         ([*notices, other_id], "two-ids"),
         ([*notices, foreign], "misdirected"),
     ):
-        assert kind in {each.partition(":")[0] for each in ways.faults(sent, receipts, wrong)}
-    assert any(each.startswith("no-receipt") for each in ways.faults(sent, receipts[1:], notices))
+        assert kind in {each.partition(":")[0] for each in delivered.faults(sent, receipts, wrong)}
+    assert any(each.startswith("no-receipt") for each in delivered.faults(sent, receipts[1:], notices))
 
 
 def test_a_ways_rate_is_from_the_first_accepted_to_the_last_acknowledged_and_its_delay_from_accepted_to_received():
     times = {number: (number / 1_000, 2 + number / 500) for number in range(1_000)}
-    assert ways.rates(times) == (pytest.approx(1_000 / 3.998), pytest.approx(1_000 / (3.998 - 0.999)))
-    assert ways.rates({0: (1.0, 1.5), 1: (1.25, 2.0)}) == (2.0, None)
+    assert delivered.rates(times) == (pytest.approx(1_000 / 3.998), pytest.approx(1_000 / (3.998 - 0.999)))
+    assert delivered.rates({0: (1.0, 1.5), 1: (1.25, 2.0)}) == (2.0, None)
     _, _, notices = sent_and_told(1)
     told = {(one.system, one.message): (10.0, 11.0) for one in notices}
-    got = ways.Got([*notices, notices[0]], [10.5] * 5 + [10.25, 99.0], 0.0, 0)
-    assert ways.delays(told, got) == [500.0] * 5 + [250.0]
+    got = delivered.Got([*notices, notices[0]], [10.5] * 5 + [10.25, 99.0], 0.0, 0)
+    assert delivered.delays(told, got) == [500.0] * 5 + [250.0]
 
     def found(per_s, us, ms):
-        return ways.Found(per_s, None, us, us, 0, 0, {"p50": ms, "p99": 2 * ms}, 0, 0)
+        return delivered.Found(per_s, None, us, us, 0, 0, {"p50": ms, "p99": 2 * ms}, 0, 0)
 
     measured_ways = {"kafka": found(1_000, 100, 5), "webhook": found(500, 150, 10), "FHIR message": found(1, 1, 1)}
-    assert ways.over_kafka(measured_ways) == {"webhook": {"per_s": 0.5, "cpu": 1.5, "p50": 2.0, "p99": 2.0}}
+    assert delivered.over_kafka(measured_ways) == {"webhook": {"per_s": 0.5, "cpu": 1.5, "p50": 2.0, "p99": 2.0}}
 
 
-@pytest.mark.parametrize(("way", "format_"), ways.WAYS.values())
+@pytest.mark.parametrize(("way", "format_"), delivered.WAYS.values())
 def test_each_ways_directory_holds_together(way, format_):
     systems = ways.directory(way, format_, 4711).system_by_id
-    assert {(systems[each].out.way, systems[each].format) for each in ways.SYSTEMS} == {(way, format_)}
+    assert {(systems[each].out.way, systems[each].format) for each in delivered.SYSTEMS} == {(way, format_)}
     assert systems["ehr"].out.way == "kafka"
 
 
@@ -154,7 +156,7 @@ class Line:
 
 def call(answer, *pieces):
     kept, line = [], Line()
-    connection = receivers.Called(kept.append, answer)
+    connection = called.Called(kept.append, answer)
     connection._transport = line
     for piece in pieces:
         connection.data_received(piece)
@@ -169,7 +171,7 @@ def told(format_):
 
 
 def how(way):
-    return receivers.Receiving(way, ways.SYSTEMS, "", "", "", 0, SECRETS[0], 1)
+    return receivers.Receiving(way, delivered.SYSTEMS, "", "", "", 0, SECRETS[0], 1)
 
 
 def test_a_webhook_is_kept_when_it_is_whole_and_is_taken_by_its_signature_only():
@@ -193,17 +195,17 @@ def test_a_webhook_is_kept_when_it_is_whole_and_is_taken_by_its_signature_only()
 def test_a_fhir_message_is_answered_with_aa_and_is_taken_by_its_token_only():
     body = told("fhir").body
     head = "POST /kommun/$process-message HTTP/1.1\r\ncontent-length: {}\r\nauthorization: Bearer {}\r\n\r\n"
-    kept, said = call(receivers.answer_aa, head.format(len(body), SECRETS[0]).encode() + body)
+    kept, said = call(called.answer_aa, head.format(len(body), SECRETS[0]).encode() + body)
     assert fhir.read_answer(said.partition(b"\r\n\r\n")[2], "run-0").code == "ok"
     notice = receivers.read(how("fhir"), kept[0])
     assert (notice.system, notice.message, notice.case, notice.sequence) == ("kommun", "run-0", "case-1", 3)
-    kept, _ = call(receivers.answer_aa, head.format(len(body), SECRETS[1]).encode() + body)
+    kept, _ = call(called.answer_aa, head.format(len(body), SECRETS[1]).encode() + body)
     with pytest.raises(AssertionError, match="token"):
         receivers.read(how("fhir"), kept[0])
 
 
 def test_a_receipt_to_a_receiver_is_no_notice():
     event = {"type": "se.samverkan.receipt.v1", "data": {"message": "m", "code": "ok"}}
-    kept = receivers.Kept("centre", time.time(), b"out-1", json.dumps(event).encode())
+    kept = called.Kept("centre", time.time(), b"out-1", json.dumps(event).encode())
     with pytest.raises(AssertionError, match="no notice"):
         list(receivers.written(how("inbox"), [kept]))
