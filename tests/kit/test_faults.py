@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from xml.etree import ElementTree as ET
 
 import pytest
+import pytest_asyncio
 from rich.console import Console
 
 from hub.errors import Misconfigured
@@ -52,35 +54,6 @@ async def run_with(
         return await serve.serve(order, Console(file=io.StringIO(), width=200))
 
 
-def of_faults(run: Run) -> list[Finding]:
-    return [finding for scenario in run.scenarios for finding in scenario.findings if finding.fault]
-
-
-def test_every_fault_that_is_told_of_is_made_and_every_one_that_is_made_is_told_of():
-    assert set(CLASSES) == set(FAULTS)
-
-
-async def test_a_good_receiver_passes_every_fault_and_its_report_says_so(tmp_path):
-    run = await run_with("all", CarefulReceiver())
-    wrong = [(one.fault, finding) for one in run.scenarios for finding in one.findings if finding.outcome != "ok"]
-    assert wrong == []
-    assert [one.fault for one in run.scenarios] == [None, *FAULTS]
-    tried = {finding.fault for finding in of_faults(run)}
-    assert tried == set(FAULTS)
-    made = {exchange.fault for one in run.scenarios for exchange in one.exchanges}
-    assert made >= set(FAULTS) - {"reordered", "skipped"}  # these two are in what is delivered, not in one call
-    secrets = [token_of(1), secret_of(1, "webhook"), secret_of(1, "next"), secret_of(1, "forged")]
-    make("Region Skåne", tmp_path / "key", tmp_path / "key.pub")
-    for path in write_report(run, tmp_path, signing_key(tmp_path / "key"), secrets):
-        assert not any(secret in path.read_text(encoding="utf-8") for secret in secrets)
-    for name in ("report.json", "report.html"):
-        found = verify(tmp_path / name, known_key(tmp_path / "key.pub"))
-        assert found.faults == ()
-        assert found.told[-1].endswith("suite svu, seed 1: ✓ as it should be.")
-    cases = {case.get("name"): len(case) for case in ET.parse(tmp_path / "junit.xml").iter("testcase")}
-    assert {cases[name] for name in FAULTS} == {0}
-
-
 BAD = (
     {
         "late": ("refuses-what-is-old", "takes notices that come two days after the act", "it answered 422"),
@@ -108,9 +81,59 @@ BAD = (
 """Fault → how one receiver is wrong, what it is told that was expected of it, and why it was not."""
 
 
-@pytest.mark.parametrize("bad", BAD)
-async def test_a_receiver_that_is_wrong_in_one_way_is_found_by_the_fault_for_it(bad):
-    run = await run_with(",".join(bad), CarefulReceiver(*{how for how, _, _ in bad.values()}), WATCHFUL)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def runs():
+    """The runs of these tests, by name; at the same time, for nearly all of each is waiting."""
+    again = "refuses-what-it-does-not-know", "refuses-the-future"
+    made = {
+        "good": run_with("all", CarefulReceiver()),
+        "every number": run_with(
+            "skipped", CarefulReceiver("waits-for-every-number"), HASTY, scenario="v16-a-whole-stay"
+        ),
+        "no part": run_with(
+            "protected,reordered", CarefulReceiver(), HASTY, played="vc_lomma", scenario="c10-an-added-unit-catches-up"
+        ),
+        **{f"again {n}": run_with("unknown,clock", CarefulReceiver(*again)) for n in range(2)},
+        **{
+            f"bad {n}": run_with(",".join(bad), CarefulReceiver(*{how for how, _, _ in bad.values()}), WATCHFUL)
+            for n, bad in enumerate(BAD)
+        },
+    }
+    return dict(zip(made, await asyncio.gather(*made.values()), strict=True))
+
+
+def of_faults(run: Run) -> list[Finding]:
+    return [finding for scenario in run.scenarios for finding in scenario.findings if finding.fault]
+
+
+def test_every_fault_that_is_told_of_is_made_and_every_one_that_is_made_is_told_of():
+    assert set(CLASSES) == set(FAULTS)
+
+
+def test_a_good_receiver_passes_every_fault_and_its_report_says_so(runs, tmp_path):
+    run = runs["good"]
+    wrong = [(one.fault, finding) for one in run.scenarios for finding in one.findings if finding.outcome != "ok"]
+    assert wrong == []
+    assert [one.fault for one in run.scenarios] == [None, *FAULTS]
+    tried = {finding.fault for finding in of_faults(run)}
+    assert tried == set(FAULTS)
+    made = {exchange.fault for one in run.scenarios for exchange in one.exchanges}
+    assert made >= set(FAULTS) - {"reordered", "skipped"}  # these two are in what is delivered, not in one call
+    secrets = [token_of(1), secret_of(1, "webhook"), secret_of(1, "next"), secret_of(1, "forged")]
+    make("Region Skåne", tmp_path / "key", tmp_path / "key.pub")
+    for path in write_report(run, tmp_path, signing_key(tmp_path / "key"), secrets):
+        assert not any(secret in path.read_text(encoding="utf-8") for secret in secrets)
+    for name in ("report.json", "report.html"):
+        found = verify(tmp_path / name, known_key(tmp_path / "key.pub"))
+        assert found.faults == ()
+        assert found.told[-1].endswith("suite svu, seed 1: ✓ as it should be.")
+    cases = {case.get("name"): len(case) for case in ET.parse(tmp_path / "junit.xml").iter("testcase")}
+    assert {cases[name] for name in FAULTS} == {0}
+
+
+@pytest.mark.parametrize("number", range(len(BAD)))
+def test_a_receiver_that_is_wrong_in_one_way_is_found_by_the_fault_for_it(runs, number):
+    run, bad = runs[f"bad {number}"], BAD[number]
     for made in run.scenarios[1:]:
         _, expected, reason = bad[made.fault]
         found = [(one.expected, one.reason) for one in made.findings if one.fault and one.outcome == "wrong"]
@@ -118,26 +141,22 @@ async def test_a_receiver_that_is_wrong_in_one_way_is_found_by_the_fault_for_it(
     assert [one.fault for one in run.scenarios if one.outcome == "wrong"] == list(bad)
 
 
-async def test_a_receiver_that_waits_for_every_number_never_does_its_part():
-    run = await run_with("skipped", CarefulReceiver("waits-for-every-number"), HASTY, scenario="v16-a-whole-stay")
-    _, made = run.scenarios
+def test_a_receiver_that_waits_for_every_number_never_does_its_part(runs):
+    _, made = runs["every number"].scenarios
     assert [one.reason for one in made.findings if one.outcome == "wrong"] == ["it came neither in time nor late"]
 
 
-async def test_two_runs_with_one_seed_against_one_behaviour_have_the_same_verdicts_with_faults_too():
+def test_two_runs_with_one_seed_against_one_behaviour_have_the_same_verdicts_with_faults_too(runs):
     digests = set()
-    for _ in range(2):
-        run = await run_with("unknown,clock", CarefulReceiver("refuses-what-it-does-not-know", "refuses-the-future"))
+    for number in range(2):
+        run = runs[f"again {number}"]
         assert run.outcome == "wrong"
         digests.add(document_of(run, "sha256:0", None)["verdicts_digest"])
     assert len(digests) == 1
 
 
-async def test_a_unit_that_has_no_part_in_a_faults_scenario_is_told_that_it_was_not_tried():
-    run = await run_with(
-        "protected,reordered", CarefulReceiver(), HASTY, played="vc_lomma", scenario="c10-an-added-unit-catches-up"
-    )
-    assert [(one.outcome, one.reason.split(" has ")[1]) for one in of_faults(run)] == [
+def test_a_unit_that_has_no_part_in_a_faults_scenario_is_told_that_it_was_not_tried(runs):
+    assert [(one.outcome, one.reason.split(" has ")[1]) for one in of_faults(runs["no part"])] == [
         ("not_tried", f"nothing to send in {name}, the scenario in which this fault is made")
         for name in ("c62-protected-while-the-case-is-open", "d3-two-stays-at-once")
     ]

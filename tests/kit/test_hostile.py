@@ -111,7 +111,7 @@ async def test_a_flood_of_calls_is_told_up_to_a_number_and_kept_up_to_a_size(mon
 async def test_a_flood_of_messages_is_taken_up_to_a_number_and_told(monkeypatch):
     monkeypatch.setattr(stage, "_MOST_TAKEN", 15)
     # Its kvittens is one too many, so it is awaited in vain.
-    run, _ = await run_against("floods-with-messages", patience=Patience(within_s=20, late_s=0, after_s=0))
+    run, _ = await run_against("floods-with-messages", patience=Patience(within_s=8, late_s=0, after_s=0))
     assert "more than 15 messages came in one scenario: no more of them are taken" in reasons(run)
 
 
