@@ -14,7 +14,7 @@ from playwright.async_api import expect
 from hub.sandbox.children import Child, free_port
 from hub.store import operator_log
 from tests.browser import days
-from tests.browser.console import PHONE, faults, go, picture, too_wide
+from tests.browser.console import DESK, PHONE, faults, go, picture, too_wide
 from tests.stack import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,6 +74,8 @@ async def test_who_is_not_signed_in_is_led_to_the_door_and_back_to_what_was_aske
     await expect(page.get_by_role("navigation")).to_have_count(0)
     await picture(page, "logga-in")
     assert await faults(page) == {}
+    await page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    assert set(await faults(page)) == {"image-alt"}, "axe looks"
 
 
 async def test_an_address_that_no_page_has_says_so(console):
@@ -169,24 +171,27 @@ async def test_by_keyboard_alone_one_skips_the_menu_and_sees_where_one_is(consol
     await expect(page.locator("main")).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-async def test_every_page_is_accessible_in_both_themes_and_fits_a_telephone(console, hub, name, scheme):
-    page = await console.person(scheme=scheme)
-    assert await go(page, address(hub, PAGES[name])) == 200
-    await expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    await picture(page, f"{name}-{scheme}")
-    assert await faults(page) == {}
-    tables = "[...document.querySelectorAll('.scrolls:has(.ds-table)')].filter(one => one.scrollWidth > one.clientWidth).length"
-    if name == "spar-inloggningar":
-        assert await page.evaluate(tables) == 0, "it fits a usual window too"
-    framed = "[...document.querySelectorAll('ul.card')].filter(one => parseFloat(getComputedStyle(one).paddingLeft) < 8).length"
-    assert await page.evaluate(framed) == 0, "a list touches its frame"
-    await page.set_viewport_size(PHONE)
-    await picture(page, f"{name}-{scheme}-390")
-    assert await too_wide(page) <= 0
-    assert await page.evaluate(tables) == 0, "a table goes on beyond its frame"
-    assert await faults(page) == {}
+async def test_every_page_is_accessible_in_both_themes_and_fits_a_telephone(console, hub, name):
+    page = await console.person()
+    for scheme in ("light", "dark"):
+        await console.wears(page, scheme)
+        await page.set_viewport_size(DESK)
+        assert await go(page, address(hub, PAGES[name])) == 200
+        await expect(page.locator("html")).to_have_attribute("data-color-scheme", scheme)
+        await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        await picture(page, f"{name}-{scheme}")
+        assert await faults(page) == {}, scheme
+        tables = "[...document.querySelectorAll('.scrolls:has(.ds-table)')].filter(one => one.scrollWidth > one.clientWidth).length"
+        if name == "spar-inloggningar":
+            assert await page.evaluate(tables) == 0, "it fits a usual window too"
+        framed = "[...document.querySelectorAll('ul.card')].filter(one => parseFloat(getComputedStyle(one).paddingLeft) < 8).length"
+        assert await page.evaluate(framed) == 0, "a list touches its frame"
+        await page.set_viewport_size(PHONE)
+        await picture(page, f"{name}-{scheme}-390")
+        assert await too_wide(page) <= 0
+        assert await page.evaluate(tables) == 0, "a table goes on beyond its frame"
+        assert await faults(page) == {}, scheme
 
 
 async def test_without_javascript_every_page_can_be_read(console, hub):
