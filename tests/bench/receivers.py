@@ -171,8 +171,12 @@ def written(how: Receiving, kept: list[Kept]) -> Iterator[dict[str, object]]:
         yield {"at": one.at, "notice": asdict(notice)}
 
 
-async def serve(how: Receiving) -> None:
+async def serve() -> None:
     """Until the input ends, or a reader fails."""
+    loop, orders = asyncio.get_running_loop(), asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    given = json.loads(await orders.readline())
+    how = Receiving(**given | {"systems": tuple(given["systems"])})
     keeper, readers = Keeper(), set[asyncio.Task[None]]()
     if how.way == "kafka":
         readers.add(asyncio.create_task(read_topics(how, keeper)))
@@ -182,15 +186,18 @@ async def serve(how: Receiving) -> None:
         }
     else:
         answer = answer_aa if how.way == "fhir" else lambda _: _NO_CONTENT
-        loop = asyncio.get_running_loop()
         await loop.create_server(lambda: Called(keeper.keep, answer), "127.0.0.1", how.port)
     print(READY, flush=True)
-    while want := (await asyncio.to_thread(sys.stdin.readline)).strip():
+    order = asyncio.create_task(orders.readline())
+    while want := await order:
         waiting, used = asyncio.create_task(keeper.until(int(want))), time.process_time()
-        await asyncio.wait({waiting, *readers}, return_when=asyncio.FIRST_COMPLETED)
+        order = asyncio.create_task(orders.readline())
+        await asyncio.wait({waiting, order, *readers}, return_when=asyncio.FIRST_COMPLETED)
         for reader in readers:
             if reader.done():
                 reader.result()  # it has failed
+        if order.done():
+            return  # nobody waits for the answer any more
         spent = {"cpu_s": time.process_time() - used, "too_often": keeper.too_often}
         file = Path(how.folder) / f"got-{time.monotonic_ns()}.json"
         file.write_text(json.dumps(spent | {"rows": list(written(how, await waiting))}))
@@ -198,5 +205,4 @@ async def serve(how: Receiving) -> None:
 
 
 if __name__ == "__main__":
-    given = json.loads(sys.stdin.readline())
-    asyncio.run(serve(Receiving(**given | {"systems": tuple(given["systems"])})))
+    asyncio.run(serve())
