@@ -23,8 +23,8 @@ from hub.intake.arrival import Arrival
 from hub.shards import Shards
 from hub.store import first_look, inbox
 from hub.store.advisory_locks import Ownership
-from hub.store.new_rows import NewRows
 from hub.store.outbox import OutboxRow
+from hub.store.rows_to_write import RowsToWrite
 from hub.store.sent_marks import SentRange
 from hub.store.transaction import Store
 from schemas.messages import Receipt
@@ -110,7 +110,9 @@ def _dedupe_outside_the_transaction() -> None:
             found.seen, found.envelopes = known, {}
         return found
 
-    async def over_what_is_there(connection: inbox.Connection, messages: NewRows, *others: Any, **named: Any) -> Any:
+    async def over_what_is_there(
+        connection: inbox.Connection, messages: RowsToWrite, *others: Any, **named: Any
+    ) -> Any:
         there = (await look(connection, [(row.source, row.id) for row in messages.items])).seen
         new = inbox.new([row for row in messages.items if (row.source, row.id) not in there])
         return await write(connection, new, *others, **named)

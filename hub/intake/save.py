@@ -14,8 +14,8 @@ from hub.processes.shared import disclosure
 from hub.shards import Shards
 from hub.store import cases, held, inbox, outbox, person_changes, projections
 from hub.store.inbox import Connection
-from hub.store.new_rows import Insert, write
 from hub.store.outbox import OutboxRow
+from hub.store.rows_to_write import Insert, RowsToWrite, write
 from hub.store.shards import change, tell
 from hub.translators import formats
 
@@ -32,7 +32,7 @@ async def save(connection: Connection, handled: Handled, first_id: int, now: dat
         await person_changes.record(connection, handled.persons_with_news, now)
     for case_id in sorted(handled.now_protected):
         await _hide_in_unsent(connection, handled.changed[case_id])
-    lists = await _save_changed(connection, handled, now)
+    changed = await _save_ended(connection, handled, now)
     opened = [(handled.changed[id_], system, ref) for id_, (system, ref) in handled.opened.items()]
     rows = handled.outbox
     known = shards.place(rows)
@@ -40,7 +40,7 @@ async def save(connection: Connection, handled: Handled, first_id: int, now: dat
         row.id = first_id + number
         row.fresh = row.shard in known and row.kind in _SENT and shards.has_lanes(row.system)
     owned = await write(
-        connection, inbox.new(handled.received), cases.new(opened, now), *lists, outbox.new(rows), known=known
+        connection, inbox.new(handled.received), cases.new(opened, now), *changed, outbox.new(rows), known=known
     )
     _keep_what_is_ours(rows, owned)
     if handled.elements:
@@ -73,16 +73,21 @@ async def _hide_in_unsent(connection: Connection, case: Case) -> None:
         await outbox.rewrite(connection, number, notices.body_of(message, disclosure.told(message, case)))
 
 
-async def _save_changed(connection: Connection, handled: Handled, now: datetime) -> list[Insert]:
-    """Writes the cases that were there already; returns what is new in the lists and among the deadlines of all, to be written."""
+async def _save_ended(connection: Connection, handled: Handled, now: datetime) -> list[RowsToWrite | Insert]:
+    """Writes the cases that have ended; returns the other cases that were there already, and what is new in the lists and among the
+    deadlines of all, to be written.
+    """
     changed = [case for _, case in sorted(handled.changed.items())]
     known = handled.changed.keys() - handled.opened.keys()
-    new = await projections.update(connection, changed, handled.new_deadlines, known)
-    # What has ended comes before what is opened: the index that allows a person one open case looks at each statement.
+    lists = await projections.update(connection, changed, handled.new_deadlines, known)
+    # What has ended comes before what is opened: the index that allows a person one open case looks at each row.
     seen = handled.seen_to_change
-    await cases.change(connection, [case for case in changed if case.id in known and case.status != "open"], seen, now)
-    await cases.change(connection, [case for case in changed if case.id in known and case.status == "open"], seen, now)
-    return new
+    ended, going_on = (
+        cases.changed([case for case in changed if case.id in known and (case.status != "open") is is_ended], seen, now)
+        for is_ended in (True, False)
+    )
+    await write(connection, ended)
+    return [going_on, *lists]
 
 
 async def _save_holds(connection: Connection, handled: Handled, now: datetime) -> None:

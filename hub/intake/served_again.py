@@ -16,6 +16,7 @@ from hub.intake.told_numbers import waiting_unit
 from hub.log import log
 from hub.store import cases, directory, send_queue, shards, waiting_notices
 from hub.store.outbox import CASES, LOOKUPS, Connection
+from hub.store.rows_to_write import write
 from hub.store.transaction import Store
 from schemas.directory import Directory
 
@@ -63,5 +64,5 @@ async def move_from(connection: Connection, system: str, known: Directory) -> in
     notices = await waiting_notices.of_cases(connection, list(locked))
     for id_, case in locked.items():
         await move_case(connection, case, [one for one in notices if one.row.case_id == id_], known)
-    await cases.change(connection, list(locked.values()), (), clock.now())
+    await write(connection, cases.changed(list(locked.values()), (), clock.now()))
     return len(locked)

@@ -17,6 +17,7 @@ from hub.processes.engine.case import Case
 from hub.store import cases, dead_letters, shards, waiting_notices
 from hub.store.outbox import Connection
 from hub.store.replayable import FoundRow
+from hub.store.rows_to_write import write
 from hub.store.waiting_notices import CaseNotice
 from schemas.directory import Directory
 from schemas.messages import NoticeExtensions, as_json
@@ -61,7 +62,7 @@ async def to_system(connection: Connection, rows: Sequence[FoundRow], known: Dir
                 found[old] = [replace(chosen[old], id=place.row.id, system=system, key=f"{system} {id_}")]
                 if place.state == "skipped":
                     written.add(place.row.id)
-        await cases.change(connection, list(locked.values()), (), clock.now())
+        await write(connection, cases.changed(list(locked.values()), (), clock.now()))
     return Elsewhere([one for row in rows for one in found.get(row.id, [])], frozenset(written))
 
 

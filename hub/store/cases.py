@@ -17,7 +17,7 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case, process_of_case
 from hub.processes.engine.rule import LinkableCase
 from hub.store.inbox import uuid_bytes
-from hub.store.new_rows import NewRows, RowType, int4, text, texts, timestamptz
+from hub.store.rows_to_write import RowsToWrite, RowType, int4, text, texts, timestamptz
 from hub.store.sort_name import sort_name
 from hub.store.transaction import array, keys
 from schemas.plain_json import plain_json
@@ -125,16 +125,17 @@ async def names(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[s
 
 
 _NEW = RowType(
-    "cases",
+    "new_case",
     "id uuid, system text, ref text, person text, process text, status text, manual text, sequence integer, state json,"
     " opened_at timestamptz, changed_at timestamptz, name text, archived_at timestamptz, sole text, named text[], month text,"
     " sort_name text, former text[], manual_since timestamptz",
 )
+_ADD = _NEW.insert("cases")
 
 
-def new(opened: Sequence[tuple[Case, str, str | None]], now: datetime) -> NewRows:
+def new(opened: Sequence[tuple[Case, str, str | None]], now: datetime) -> RowsToWrite:
     """New cases to write, as (case, system, reference that opened it); it raises ``Conflict`` when a reference has a case already."""
-    return NewRows(_NEW, [(*one, now) for one in opened], _row_of)
+    return RowsToWrite(_NEW, [(*one, now) for one in opened], _row_of, _ADD)
 
 
 def _row_of(opened: tuple[Case, str, str | None, datetime]) -> bytes:
@@ -165,39 +166,50 @@ def _row_of(opened: tuple[Case, str, str | None, datetime]) -> bytes:
     )
 
 
-async def change(connection: Connection, changed: Sequence[Case], seen: Container[str], now: datetime) -> None:
-    """Write locked cases as they are after their messages. ``seen``: ids of the cases that have changed for all; a case with
+_CHANGED = RowType(
+    "changed_case",
+    "id uuid, person text, name text, status text, manual text, sequence integer, archived_at timestamptz, state json,"
+    " changed_at timestamptz, named text[], month text, sort_name text, former text[], at timestamptz",
+)
+_CHANGE = (
+    "UPDATE cases c SET person = n.person, name = n.name, status = n.status, manual = n.manual, sequence = n.sequence,"
+    " archived_at = n.archived_at, state = n.state, named = n.named, month = n.month, sort_name = n.sort_name, former = n.former,"
+    " changed_at = coalesce(n.changed_at, c.changed_at),"
+    " manual_since = CASE WHEN n.manual IS NOT NULL THEN CASE WHEN c.manual IS NULL THEN n.at ELSE c.manual_since END END"
+    " FROM unnest(%s::changed_case[]) AS n WHERE c.id = n.id"
+)
+
+
+def changed(them: Sequence[Case], seen: Container[str], now: datetime) -> RowsToWrite:
+    """Locked cases to write as they are after their messages. ``seen``: ids of the cases that have changed for all; a case with
     nothing but kept acts keeps its time of change, by which the lists are ordered and asked. A case that waits in the manual queue keeps
     the time since when it waits there.
     """
-    if not changed:
-        return
-    await connection.execute(
-        "UPDATE cases c SET person = n.person, name = n.name, status = n.status, manual = n.manual, sequence = n.sequence,"
-        " archived_at = n.archived_at, state = n.state::json, named = n.named::text[], month = n.month, sort_name = n.sort_name,"
-        " former = n.former::text[],"
-        " changed_at = coalesce(n.changed_at, c.changed_at),"
-        " manual_since = CASE WHEN n.manual IS NOT NULL THEN CASE WHEN c.manual IS NULL THEN %s ELSE c.manual_since END END"
-        " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::text[],"
-        " %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[])"
-        " AS n (id, person, name, status, manual, sequence, archived_at, state, changed_at, named, month, sort_name, former)"
-        " WHERE c.id = n.id",
-        (
-            now,
-            array(c.id for c in changed),
-            keys(c.person.get("personnummer", "") for c in changed),
-            keys(_name(c) for c in changed),
-            keys(c.status for c in changed),
-            keys(_manual(c) for c in changed),
-            array(str(c.sequence) for c in changed),
-            keys(None if (left := _archived_at(c)) is None else left.isoformat() for c in changed),
-            keys(c.dump().decode() for c in changed),
-            keys(now.isoformat() if c.id in seen else None for c in changed),
-            keys(array(named) if (named := process_of_case(c).named_in(c)) else None for c in changed),
-            keys(process_of_case(c).counted_in(c) for c in changed),
-            keys(sort_name(_name(c)) for c in changed),
-            keys(array(c.former_numbers) if c.former_numbers else None for c in changed),
-        ),
+    at = timestamptz(now)
+    return RowsToWrite(
+        _CHANGED, [(case, at if case.id in seen else None, at) for case in them], _changed_row_of, _CHANGE
+    )
+
+
+def _changed_row_of(changed: tuple[Case, bytes | None, bytes]) -> bytes:
+    case, changed_at, now = changed
+    process, left, name = process_of_case(case), _archived_at(case), _name(case)
+    named = process.named_in(case)
+    return _CHANGED.row(
+        uuid_bytes(case.id),
+        case.person.get("personnummer", "").encode(),
+        name.encode(),
+        case.status.encode(),
+        text(_manual(case)),
+        int4(case.sequence),
+        None if left is None else timestamptz(left),
+        case.dump(),
+        changed_at,
+        texts(named) if named else None,
+        text(process.counted_in(case)),
+        sort_name(name).encode(),
+        texts(case.former_numbers) if case.former_numbers else None,
+        now,
     )
 
 

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from pydantic_core import from_json
 
-from hub.store.new_rows import NewRows, RowType, int4, text, timestamptz
+from hub.store.rows_to_write import RowsToWrite, RowType, int4, text, timestamptz
 from hub.store.transaction import Conflict, array
 from hub.store.transaction import keys as texts
 
@@ -52,7 +52,7 @@ def events_of(row: InboxRow) -> list[Any]:
 
 
 _NEW = RowType(
-    "message",
+    "new_message",
     "source text, id text, digest bytea, raw bytea, media_type text, attributes json, system text, received_at timestamptz,"
     " name text, case_id uuid, sequence integer, events json, receipt json, envelope bytea",
 )
@@ -64,9 +64,12 @@ def uuid_bytes(text: str | None) -> bytes | None:
     return None if text is None else bytes.fromhex(text.replace("-", ""))
 
 
-def new(rows: Sequence[InboxRow]) -> NewRows:
+_ADD = _NEW.insert("message")
+
+
+def new(rows: Sequence[InboxRow]) -> RowsToWrite:
     """New messages to write; it raises ``Conflict`` when a key is stored already."""
-    return NewRows(_NEW, rows, _row_of)
+    return RowsToWrite(_NEW, rows, _row_of, _ADD)
 
 
 def _row_of(row: InboxRow) -> bytes:

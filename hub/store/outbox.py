@@ -17,7 +17,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from hub.store.inbox import uuid_bytes
-from hub.store.new_rows import NewRows, RowType, int2, int4, int8, timestamptz, write
+from hub.store.rows_to_write import RowsToWrite, RowType, int2, int4, int8, timestamptz, write
 from hub.store.transaction import array, keys
 from schemas.envelope import Message
 from schemas.messages import Announcement, CaseMessage, NoticeExtensions, Question, Receipt
@@ -101,10 +101,14 @@ class OutboxRow:
 
 
 _NEW = RowType(
-    "outbox_row",
+    "new_outbox_row",
     "id bigint, kind text, system text, case_id uuid, sequence integer, source text, message text, told json, body bytea,"
     " accepted_at timestamptz, due_at timestamptz, follows integer, shard smallint, state text",
-    # Only the owner of a shard has fresh rows in it.
+)
+_ADD = _NEW.insert("outbox_row")
+# Only the owner of a shard has fresh rows in it.
+_ADD_PROVED = _NEW.insert(
+    "outbox_row",
     state="CASE WHEN n.state = 'fresh' AND n.shard NOT IN (SELECT id FROM owned) THEN 'waiting' ELSE n.state END",
 )
 BLOCK = 100_000
@@ -121,11 +125,11 @@ async def reserve_ids(connection: Connection) -> int:
     return int(row[0])
 
 
-def new(items: Sequence[OutboxRow]) -> NewRows:
+def new(items: Sequence[OutboxRow]) -> RowsToWrite:
     """New rows to write; they wait to be sent. Of those that are fresh, the ones in shards that are no longer the caller's wait in the
     table, where its shards are proved in the same statement.
     """
-    return NewRows(_NEW, items, _row_of)
+    return RowsToWrite(_NEW, items, _row_of, _ADD, _ADD_PROVED)
 
 
 async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:

@@ -13,7 +13,7 @@ from hub.processes.engine.process import has_no_calendar, process_of_case
 from hub.processes.shared.disclosure import listed, readable
 from hub.store import calendar
 from hub.store.inbox import Connection
-from hub.store.new_rows import Insert
+from hub.store.rows_to_write import Insert
 from hub.store.transaction import array
 
 _LIST = (

@@ -15,10 +15,10 @@ import pytest
 from hub.delivery.sent_marker import SentMarker, ranges_of
 from hub.errors import Misconfigured, Unavailable
 from hub.shards import Shards
-from hub.store import backlog, dead_letters, inbox, new_rows, outbox, running_hubs, send_queue, sent_marks, shards
+from hub.store import backlog, dead_letters, inbox, outbox, rows_to_write, running_hubs, send_queue, sent_marks, shards
 from hub.store.inbox import InboxRow
-from hub.store.new_rows import write
 from hub.store.outbox import OutboxRow
+from hub.store.rows_to_write import write
 from hub.store.sent_marks import Settled
 from hub.store.shards import SHARDS, still_owned
 from hub.store.transaction import Conflict
@@ -137,7 +137,7 @@ async def test_what_a_transaction_adds_is_fresh_only_in_shards_that_are_still_it
     store, server, monkeypatch, most
 ):
     """The rows of a shard that another took meanwhile wait in the table; all rows are there, and whole."""
-    monkeypatch.setattr(new_rows, "_MOST_BYTES", most)
+    monkeypatch.setattr(rows_to_write, "_MOST_BYTES", most)
     now = datetime.now(UTC)
     async with processes(store, "one") as (one,):
         await share(one)

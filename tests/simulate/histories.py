@@ -12,7 +12,7 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
-from hub.store import dead_letters, first_look, held, inbox, new_rows, outbox, send_queue, sent_marks, shards
+from hub.store import dead_letters, first_look, held, inbox, outbox, rows_to_write, send_queue, sent_marks, shards
 from hub.store.first_look import FirstLook
 from hub.store.inbox import InboxRow
 from hub.store.outbox import OutboxRow
@@ -206,14 +206,14 @@ class _Drawing:
                 ],
             )
 
-        return self._call(actor, new_rows, "write", lambda: (inbox.new(*rows()),))
+        return self._call(actor, rows_to_write, "write", lambda: (inbox.new(*rows()),))
 
     def _told(self, actor: str) -> Step:
         """A message and the row of the outbox that tells it, with the proof of its shard, which may be another's by now."""
         message, row = self._message(actor), self._add(actor)
         known = {number: ShardState(self.draw.choice((1, 1, 2)), 0) for number in range(2)}
         return self._call(
-            actor, new_rows, "write", lambda: (*message.make(), outbox.new(*row.make())), known=known
+            actor, rows_to_write, "write", lambda: (*message.make(), outbox.new(*row.make())), known=known
         )  # fmt: skip
 
     def _seen(self, actor: str) -> Step:

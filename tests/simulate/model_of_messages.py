@@ -13,11 +13,11 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case, process_of_case
 from hub.processes.engine.rule import LinkableCase
 from hub.processes.shared.disclosure import listed
-from hub.store import cases, deadline, edits, first_look, held, inbox, new_rows, person_changes, projections
+from hub.store import cases, deadline, edits, first_look, held, inbox, person_changes, projections, rows_to_write
 from hub.store.first_look import FirstLook
 from hub.store.held import Held
 from hub.store.inbox import InboxRow
-from hub.store.new_rows import NewRows
+from hub.store.rows_to_write import RowsToWrite
 from hub.store.shards import ShardState
 from hub.store.transaction import Conflict
 from schemas.messages import HUB_SOURCE
@@ -52,15 +52,17 @@ def add_messages(transaction: Transaction, rows: Sequence[InboxRow]) -> Waiting:
         yield from transaction.insert("message", (row.source, row.id), {"row": row} | _place(row))
 
 
-@instead_of(new_rows)
-def write(transaction: Transaction, *new: NewRows, known: Mapping[int, ShardState] | None = None) -> Waiting:
+@instead_of(rows_to_write)
+def write(transaction: Transaction, *new: RowsToWrite, known: Mapping[int, ShardState] | None = None) -> Waiting:
     owned = (yield from still_owned(transaction, known)) if known else {}
     for one in new:
-        match one.type.table:
-            case "message":
+        match one.type.name:
+            case "new_message":
                 yield from add_messages(transaction, one.items)
-            case "cases":
+            case "new_case":
                 yield from add_cases(transaction, one.items)
+            case "changed_case":
+                yield from change(transaction, [case for case, *_ in one.items])
             case _:
                 yield from add_rows(transaction, one.items, owned if known else None)
     return owned
@@ -228,8 +230,7 @@ def _state(case: Any) -> Row:
     }
 
 
-@instead_of(cases)
-def change(transaction: Transaction, changed: Sequence[Any], _seen: object, _now: datetime) -> Waiting:
+def change(transaction: Transaction, changed: Sequence[Any]) -> Waiting:
     for case in changed:
         yield from transaction.lock("cases", case.id)
         row = transaction.get("cases", case.id)

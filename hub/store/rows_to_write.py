@@ -1,4 +1,4 @@
-"""Writes new rows of several tables with one statement. Imports psycopg, the shards and the transaction.
+"""Writes rows of several tables with one statement. Imports psycopg, the shards and the transaction.
 
 A statement of its own for each table costs a message to the server and back, which is most of what a small batch costs. The rows are
 made by hand, as bytes (PostgreSQL's ``record_send`` and ``array_send``): psycopg's own way takes three times as long for each, and the
@@ -34,24 +34,20 @@ _TEXT: Final = _OIDS["text"].to_bytes(4, "big")
 
 
 class RowType:
-    """A table, and the columns that its new rows have: those of the composite type ``new_…`` of the same name, in its order."""
+    """A composite type of the database's (migration 0043), of which rows are sent."""
 
-    def __init__(self, table: str, columns: str, **instead: str) -> None:
-        """``columns``: as the type was created with. ``instead``: column → what is written in its place when the rows are written together
-        with a proof of shards (``owned`` of ``write``); ``n`` is the new row.
-        """
-        self.table = table
-        self.type_name = f"new_{table}"
-        self.columns = dict(one.split(" ") for one in columns.split(", "))
-        self._oids = [_OIDS[kind].to_bytes(4, "big") for kind in self.columns.values()]
+    def __init__(self, name: str, columns: str) -> None:
+        """``columns``: as the type was created with."""
+        self.name = name
+        self.columns = [one.split(" ")[0] for one in columns.split(", ")]
+        self._oids = [_OIDS[one.split(" ")[1]].to_bytes(4, "big") for one in columns.split(", ")]
         self._count = len(self._oids).to_bytes(4, "big")
-        self.plain = self._insert({})
-        self.proved = self._insert(instead)
 
-    def _insert(self, instead: Mapping[str, str]) -> str:
-        values = ", ".join(instead.get(column, f"n.{column}") for column in self.columns)
+    def insert(self, table: str, **instead: str) -> str:
+        """The statement that adds rows ``n`` to a table of the same columns. ``instead``: column → what is written in its place."""
         columns = ", ".join(self.columns)
-        return f"INSERT INTO {self.table} ({columns}) SELECT {values} FROM unnest(%s::{self.type_name}[]) AS n"  # noqa: S608 - names of ours
+        values = ", ".join(instead.get(column, f"n.{column}") for column in self.columns)
+        return f"INSERT INTO {table} ({columns}) SELECT {values} FROM unnest(%s::{self.name}[]) AS n"  # noqa: S608 - names of ours
 
     def row(self, *columns: bytes | None) -> bytes:
         """A new row of columns, each as its type's bytes: of ``bytea`` and JSON its own, of ``text`` UTF-8, of ``uuid`` its 16 bytes; else
@@ -70,13 +66,17 @@ class RowType:
 
 
 @dataclass(frozen=True, slots=True)
-class NewRows:
-    """New rows of one table."""
+class RowsToWrite:
+    """Rows of one type."""
 
     type: RowType
     items: Sequence[Any]
     row: Callable[[Any], bytes]
     """Makes the row of an item (``RowType.row``)."""
+    statement: str
+    """Writes the rows, which are its ``%s``."""
+    proved: str = ""
+    """The same together with a proof of shards, which it may ask as ``owned``; empty where that makes no difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Insert:
 
 
 async def write(
-    connection: Connection, *new: NewRows | Insert, known: Mapping[int, ShardState] | None = None
+    connection: Connection, *new: RowsToWrite | Insert, known: Mapping[int, ShardState] | None = None
 ) -> dict[int, ShardState]:
     """Write all of it with one statement, or with several where it is very much; raises psycopg's error where a row's key is there already.
 
@@ -100,8 +100,8 @@ async def write(
         if isinstance(one, Insert):
             pieces.append((one.statement, one.values))
         elif one.items:
-            number = (await _types_of(connection))[one.type.type_name]
-            text = one.type.proved if known else one.type.plain
+            number = (await _types_of(connection))[one.type.name]
+            text = one.proved if known and one.proved else one.statement
             for rows in _parts([one.row(item) for item in one.items]):
                 array = _array(number, rows)
                 if size + len(array) > _MOST_BYTES and pieces:
@@ -171,7 +171,7 @@ async def _types_of(connection: Connection) -> dict[str, bytes]:
     """The numbers of the tables' types, which each database gives by itself; asked once on a connection."""
     if (found := _types.get(connection)) is None:
         rows = await connection.execute(
-            "SELECT typname, oid::bigint FROM pg_type WHERE typname LIKE 'new\\_%' AND pg_type_is_visible(oid)"
+            "SELECT typname, oid::bigint FROM pg_type WHERE typname LIKE ANY(ARRAY['new\\_%', 'changed\\_%']) AND pg_type_is_visible(oid)"
         )
         found = _types[connection] = {name: oid.to_bytes(4, "big") for name, oid in await rows.fetchall()}
     return found

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from psycopg import pq
 from psycopg.adapt import Transformer
 
-from hub.store import new_rows
-from hub.store.new_rows import RowType
+from hub.store import rows_to_write
+from hub.store.rows_to_write import RowType
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"))
 COLUMNS = st.one_of(
@@ -28,13 +28,13 @@ COLUMNS = st.one_of(
     st.tuples(st.just("text[]"), st.lists(TEXTS, max_size=4)),
 )
 BY_HAND = {
-    "text": new_rows.text,
+    "text": rows_to_write.text,
     "bytea": lambda value: value,
-    "smallint": new_rows.int2,
-    "integer": new_rows.int4,
-    "bigint": new_rows.int8,
-    "timestamptz": new_rows.timestamptz,
-    "text[]": new_rows.texts,
+    "smallint": rows_to_write.int2,
+    "integer": rows_to_write.int4,
+    "bigint": rows_to_write.int8,
+    "timestamptz": rows_to_write.timestamptz,
+    "text[]": rows_to_write.texts,
 }
 CATALOGUE = {"smallint": "int2", "integer": "int4", "bigint": "int8"}
 
@@ -52,5 +52,5 @@ def test_a_row_by_hand_is_a_row_by_psycopg(columns):
         (column,) = transformer.dump_sequence([at], [psycopg.adapt.PyFormat.BINARY])
         size = -1 if column is None else len(column)
         theirs += [oid.to_bytes(4, "big"), size.to_bytes(4, "big", signed=True), column or b""]
-    table = RowType("some", ", ".join(f"c{number} {kind}" for number, (kind, _) in enumerate(columns)))
+    table = RowType("new_some", ", ".join(f"c{number} {kind}" for number, (kind, _) in enumerate(columns)))
     assert table.row(*(BY_HAND[kind](value) for kind, value in columns)) == b"".join(map(bytes, theirs))
