@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from pydantic_core import to_json
 
 from hub.store.gathered import GatheredWork
 from hub.store.inbox import Connection
@@ -69,7 +70,7 @@ async def _write(connection: Connection, answers: Sequence[tuple[str, str, Any, 
         (
             keys(register for (register, _), _ in last),
             keys(key for (_, key), _ in last),
-            keys(json.dumps(answer) for _, (answer, _) in last),
+            keys(to_json(answer).decode() for _, (answer, _) in last),
             keys(expires.isoformat() for _, (_, expires) in last),
         ),
     )

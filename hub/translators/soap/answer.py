@@ -8,7 +8,7 @@ of another version's namespace, or repeated with different content raises ``Unre
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -52,18 +52,27 @@ class XmlElement:
 
         Raises ``Unreadable`` when one has no namespace or another version's, because it would be missed.
         """
-        named = [node for node in self.node.iterchildren("*") if etree.QName(node).localname == name]
-        if any(self._is_astray(node) for node in named):
-            raise Unreadable("another-namespace", element=name)
-        return [
-            XmlElement(node, self._namespaces, self.passed_over)
-            for node in named
-            if etree.QName(node).namespace in self._namespaces and node.get(_NIL, "").strip() not in _TRUE
-        ]
+        found = []
+        for node in self._named(name):
+            namespace = etree.QName(node).namespace
+            if namespace in self._namespaces:
+                if node.get(_NIL, "").strip() not in _TRUE:
+                    found.append(XmlElement(node, self._namespaces, self.passed_over))
+            elif namespace is None or namespace.startswith(
+                "urn:riv:"
+            ):  # the contract's, and not another party's extension
+                raise Unreadable("another-namespace", element=name)
+        return found
+
+    def _named(self, name: str) -> Iterator[etree._Element]:
+        """The children with a name, in whatever namespace."""
+        return self.node.iterchildren(f"{{*}}{name}")
 
     def one(self, name: str) -> XmlElement | None:
         """The child with a name, or None. Raises ``Unreadable`` when there are several with different content."""
         found = self.all(name)
+        if len(found) < 2:
+            return found[0] if found else None
         contents = {content: one for one in reversed(found) if any((content := _content(one.node))[1:])}
         if len(contents) > 1:
             raise Unreadable("not-valid", element=name)
@@ -123,9 +132,8 @@ class XmlElement:
 
     def marked(self, name: str) -> bool | None:
         """A flag of protection: True when any child with the name says yes, in whatever namespace; else as ``flag``."""
-        for node in self.node.iterchildren("*"):
-            if etree.QName(node).localname == name and (node.text or "").strip().casefold() in _TRUE:
-                return True
+        if any((node.text or "").strip().casefold() in _TRUE for node in self._named(name)):
+            return True
         return self.flag(name)
 
     def needed_flag(self, name: str) -> bool:
@@ -149,11 +157,6 @@ class XmlElement:
         if said is not None and found is None:
             raise Unreadable("not-valid", element=name)
         return found
-
-    def _is_astray(self, node: etree._Element) -> bool:
-        """Whether the element is one of the contract's with a wrong namespace, and not another party's extension."""
-        namespace = etree.QName(node).namespace
-        return namespace is None or (namespace.startswith("urn:riv:") and namespace not in self._namespaces)
 
 
 def _words(node: etree._Element) -> str:
