@@ -110,12 +110,11 @@ def _dedupe_outside_the_transaction() -> None:
             found.seen, found.envelopes = known, {}
         return found
 
-    async def over_what_is_there(
-        connection: inbox.Connection, messages: RowsToWrite, *others: Any, **named: Any
-    ) -> Any:
-        there = (await look(connection, [(row.source, row.id) for row in messages.items])).seen
-        new = inbox.new([row for row in messages.items if (row.source, row.id) not in there])
-        return await write(connection, new, *others, **named)
+    async def over_what_is_there(connection: inbox.Connection, rows: RowsToWrite, *others: Any, **named: Any) -> Any:
+        if others:  # the first are messages
+            there = (await look(connection, [(row.source, row.id) for row in rows.items])).seen
+            rows = inbox.new([row for row in rows.items if (row.source, row.id) not in there])
+        return await write(connection, rows, *others, **named)
 
     commit.Transactions.handle = ask_first  # type: ignore[method-assign]
     first_look.look, save.write = as_before, over_what_is_there
@@ -153,9 +152,9 @@ def _own_every_shard() -> None:
         module.still_owned = as_known  # type: ignore[attr-defined]
     write = save.write
 
-    async def as_if_proved(connection: Any, *new: Any, known: Any) -> dict[int, Any]:
-        await write(connection, *new)
-        return dict(known)
+    async def as_if_proved(connection: Any, *rows: Any, known: Any = None) -> dict[int, Any]:
+        await write(connection, *rows)
+        return dict(known or {})
 
     save.write = as_if_proved
 
