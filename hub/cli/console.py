@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Annotated
 
 import typer
@@ -44,4 +45,13 @@ def console(
     )
     client = httpx.AsyncClient(base_url=ops, timeout=30, limits=httpx.Limits(max_connections=None))
     shown(f"the console is at http://{host}:{port}/console, of {ops}")
-    uvicorn.Server(uvicorn.Config(alone(client, url), log_config=None, access_log=False)).run(sockets=sockets)
+    pages = alone(client, url)
+
+    class Server(uvicorn.Server):
+        """It lets go of the open pages when it stops."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            pages.state.stops.set()
+            await super().shutdown(sockets)
+
+    Server(uvicorn.Config(pages, log_config=None, access_log=False)).run(sockets=sockets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -66,7 +67,10 @@ def beside(ops: ASGIApp, url: str | None = None, answer_s: float | None = None) 
 
 def alone(ops: httpx.AsyncClient, url: str | None = None) -> Starlette:
     """The console by itself, at ``/console`` too: what names its pages does so wherever it is served."""
-    return Starlette(routes=[Route("/console", first_page), Mount("/console", SeenAt(console(ops), url))])
+    pages = console(ops)
+    whole = Starlette(routes=[Route("/console", first_page), Mount("/console", SeenAt(pages, url))])
+    whole.state.stops = pages.state.stops
+    return whole
 
 
 def console(ops: httpx.AsyncClient) -> Starlette:
@@ -89,6 +93,8 @@ def console(ops: httpx.AsyncClient) -> Starlette:
         lifespan=lifespan,
     )
     app.state.http = ops
+    app.state.stops = asyncio.Event()
+    """Set when the process that serves it is to end: who listens to what is live is let go, or it would wait for open pages."""
     app.state.paths = frozenset(route.path for route in routes)
     return app
 

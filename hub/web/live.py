@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -26,14 +27,15 @@ async def live(request: Request) -> Response:
         except OpsAway:
             return PlainTextResponse("", 503)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_told(events, opened.pop_all()), media_type="text/event-stream", headers=headers)
+        told = _told(events, opened.pop_all(), request.app.state.stops)
+        return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
 
-async def _told(events: httpx.Response, opened: AsyncExitStack) -> AsyncIterator[str]:
+async def _told(events: httpx.Response, opened: AsyncExitStack, stops: asyncio.Event) -> AsyncIterator[str]:
     async with opened:
         name = ""
         try:
-            async for line in events.aiter_lines():
+            async for line in _lines(events, stops):
                 if line.startswith("event: "):
                     name = line.removeprefix("event: ")
                 elif line.startswith("data: "):
@@ -42,6 +44,23 @@ async def _told(events: httpx.Response, opened: AsyncExitStack) -> AsyncIterator
                     yield ": still here\n\n"
         except httpx.TransportError:  # the hub is gone: the page asks again by itself
             return
+
+
+async def _lines(events: httpx.Response, stops: asyncio.Event) -> AsyncIterator[str]:
+    """What comes, until there is no more or the console stops."""
+    lines = aiter(events.aiter_lines())
+    stopping = asyncio.ensure_future(stops.wait())
+    try:
+        while True:
+            line = asyncio.ensure_future(anext(lines, None))
+            await asyncio.wait({line, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not line.done() or (came := line.result()) is None:
+                return
+            yield came
+    finally:
+        stopping.cancel()
+        line.cancel()
+        await asyncio.wait({line})
 
 
 def _event(name: str, data: str) -> str:

@@ -7,6 +7,7 @@ import re
 import socket
 import sys
 
+import psutil
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
@@ -253,6 +254,9 @@ async def test_the_console_by_itself_on_another_host_shows_the_same_and_changes_
         before = await page.get_by_role("row").count()
         await days.a_message_too_early(hub)
         await expect(page.get_by_role("row")).to_have_count(max(before, 1) + 1, timeout=15_000)
+        end = psutil.Process(apart.pid)
+        end.terminate()  # while the page is open, and listens
+        assert await asyncio.to_thread(psutil.wait_procs, [end], 5) == ([end], []), "it ends in order"
     finally:
         await asyncio.to_thread(apart.stop)
 
