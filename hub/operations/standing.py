@@ -135,6 +135,7 @@ class SystemStanding:
     breaker: str
     """closed · half-open · open."""
     breaker_since: datetime | None
+    """Of several processes that have trouble with it since the first of them had: one that came later knows of nothing earlier."""
     breaker_until: datetime | None
     """Then it lets a probe pass."""
     last_answer: str | None
@@ -174,9 +175,16 @@ def _worst_lanes(now: Glance) -> dict[str, tuple[str, dict[str, Any]]]:
     for hub in now.hubs:
         if not hub.silent and hub.owned:
             for id_, lane in hub.state["lanes"].items():
-                if id_ not in found or _trouble(lane) > _trouble(found[id_][1]):
-                    found[id_] = hub.id, lane
+                before = found.get(id_, (hub.id, lane))
+                worse = (hub.id, lane) if _trouble(lane) > _trouble(before[1]) else before
+                found[id_] = worse[0], worse[1] | _since_the_first(lane, before[1])
     return found
+
+
+def _since_the_first(*lanes: dict[str, Any]) -> dict[str, str]:
+    """Since when the first of the processes has had trouble, where any has."""
+    troubled = [lane["since"] for lane in lanes if lane.get("since") and lane.get("breaker", "closed") != "closed"]
+    return {"since": min(troubled)} if troubled else {}
 
 
 def _trouble(lane: dict[str, Any]) -> tuple[int, str]:

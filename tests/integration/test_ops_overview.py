@@ -278,6 +278,22 @@ async def test_late_is_the_same_in_the_tile_the_list_and_what_to_see_to_first(pl
     assert ("late", "soon") in kinds(await person.ask("/overview"))
 
 
+async def test_a_system_is_spared_since_the_first_process_spared_it_whoever_had_its_answer_last(place, person):
+    now = datetime.now(UTC)
+    first, later = (now - timedelta(minutes=minutes) for minutes in (14, 4))
+    answered = {"breaker": "open", "answer": "connection refused"}
+    await place.sql("UPDATE shard SET owner = CASE WHEN id < 32 THEN 'one-x' ELSE 'two-x' END")
+    for earlier, other in (("one", "two"), ("two", "one")):
+        for id_, since, at in ((earlier, first, later), (other, later, now)):
+            lane = answered | {"since": since.isoformat(), "answered": at.isoformat()}
+            await report(place.hub, id_, owner=f"{id_}-x", lanes={"kommun": lane})
+        (row,) = [one for one in (await person.ask("/systems"))["rows"] if one["standing"]["system"] == "kommun"]
+        assert datetime.fromisoformat(row["standing"]["breaker_since"]) == first
+        assert row["standing"]["hub"] == other
+        (said,) = [one for one in (await person.ask("/overview"))["first"] if one["kind"] == "breaker"]
+        assert (said["severity"], datetime.fromisoformat(said["since"])) == ("soon", first)
+
+
 async def test_a_register_is_something_to_see_to_when_it_has_failed_for_a_while_and_again(place, person):
     now, minutes = datetime.now(UTC), timedelta(minutes=2)
     seen, _ = await browser(place.hub)
