@@ -56,6 +56,8 @@ class Shards:
         self._confirming: asyncio.Task[None] | None = None
         self._writing: dict[object, int] = {}
         self._written = 0
+        self._reserved = 0
+        """The highest id that this process knows to be reserved: one that is reserved later is higher."""
         self.count = table.SHARDS
         self.has_lanes: Callable[[str], bool] = lambda _: True
         """Whether rows of a ``system`` are sent by lanes; those of no connected system wait in the table."""
@@ -208,14 +210,23 @@ class Shards:
     @contextmanager
     def writing(self) -> Iterator[Begins]:
         """While a transaction writes rows: call the function with the first of their ids. Until the rows are offered to the lanes,
-        or the transaction has failed, nothing from that id on counts as settled.
+        or the transaction has failed, nothing from that id on counts as settled; nor, until it is called, any id above those that
+        were known before: the answer that tells the first may be late, and a transaction that began after it end before it.
         """
         token = object()
+        self._writing[token] = self._reserved + 1
+        reserved = 0
+
+        def begins(first: int) -> None:
+            nonlocal reserved
+            reserved, self._writing[token] = first + BLOCK - 1, first
+            self._reserved = max(self._reserved, reserved)
+
         try:
-            yield lambda first: self._writing.__setitem__(token, first)
+            yield begins
         finally:
-            first = self._writing.pop(token, 0)
-            self._written = max(self._written, first + BLOCK - 1 if first else 0)
+            del self._writing[token]
+            self._written = max(self._written, reserved)
 
     @property
     def written_upto(self) -> int:

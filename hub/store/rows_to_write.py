@@ -173,7 +173,9 @@ async def _types_of(connection: Connection) -> dict[str, bytes]:
         rows = await connection.execute(
             "SELECT typname, oid::bigint FROM pg_type WHERE typname LIKE ANY(ARRAY['new\\_%', 'changed\\_%']) AND pg_type_is_visible(oid)"
         )
-        found = _types[connection] = {name: oid.to_bytes(4, "big") for name, oid in await rows.fetchall()}
+        found = {name: oid.to_bytes(4, "big") for name, oid in await rows.fetchall()}
+        if found:  # a database that is being restored has none yet
+            _types[connection] = found
     return found
 
 

@@ -17,7 +17,7 @@ from hub.errors import Misconfigured, Unavailable
 from hub.shards import Shards
 from hub.store import backlog, dead_letters, inbox, outbox, rows_to_write, running_hubs, send_queue, sent_marks, shards
 from hub.store.inbox import InboxRow
-from hub.store.outbox import OutboxRow
+from hub.store.outbox import BLOCK, OutboxRow
 from hub.store.rows_to_write import write
 from hub.store.sent_marks import Settled
 from hub.store.shards import SHARDS, still_owned
@@ -177,6 +177,24 @@ async def test_what_a_transaction_adds_is_fresh_only_in_shards_that_are_still_it
         }
     ((waiting,),) = server.execute("SELECT sum(waiting) FROM outbox_change WHERE system = 'k'").fetchall()
     assert waiting == 8
+
+
+async def test_a_transaction_whose_ids_are_not_heard_of_yet_lets_nothing_behind_them_count_as_written(store):
+    """Its answer is late; another, which reserved later, ends before it is there."""
+    shards_ = Shards(store, "one")
+    with shards_.writing() as begins:
+        begins(1)
+    assert shards_.written_upto == BLOCK
+    with shards_.writing() as late:
+        with shards_.writing() as begins:
+            begins(2 * BLOCK + 1)
+        assert shards_.written_upto == BLOCK
+        late(BLOCK + 1)
+        assert shards_.written_upto == BLOCK
+    assert shards_.written_upto == 3 * BLOCK
+    with shards_.writing():
+        pass  # it wrote nothing, or failed before it reserved any
+    assert shards_.written_upto == 3 * BLOCK
 
 
 async def test_nothing_of_what_a_transaction_adds_is_there_when_a_message_was_there_before(store, server):
