@@ -55,7 +55,6 @@ class Shards:
         self._confirmed_at = 0.0
         self._confirming: asyncio.Task[None] | None = None
         self._writing: dict[object, int] = {}
-        self._written = 0
         self._reserved = 0
         """The highest id that this process knows to be reserved: one that is reserved later is higher."""
         self.count = table.SHARDS
@@ -215,23 +214,20 @@ class Shards:
         """
         token = object()
         self._writing[token] = self._reserved + 1
-        reserved = 0
 
         def begins(first: int) -> None:
-            nonlocal reserved
-            reserved, self._writing[token] = first + BLOCK - 1, first
-            self._reserved = max(self._reserved, reserved)
+            self._writing[token] = first
+            self._reserved = max(self._reserved, first + BLOCK - 1)
 
         try:
             yield begins
         finally:
             del self._writing[token]
-            self._written = max(self._written, reserved)
 
     @property
     def written_upto(self) -> int:
         """The id up to which this process writes no more rows; 0 when it has written none."""
-        return min(self._writing.values(), default=self._written + 1) - 1
+        return min(self._writing.values(), default=self._reserved + 1) - 1
 
 
 async def _nothing(_: set[int]) -> None:
